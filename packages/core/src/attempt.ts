@@ -1,0 +1,118 @@
+import * as api from "@opentelemetry/api";
+import { type Call, scopeOfCall } from "./call.ts";
+import { activeContext, StageContext, withContext } from "./context.ts";
+import { ownsError } from "./error-owner.ts";
+import type { Handler } from "./middleware.ts";
+import { Observation, type Observer } from "./observation.ts";
+import { messageOf, recordException } from "./observer/exception.ts";
+import { errorType, isFailure } from "./outcome.ts";
+import { Scope } from "./scope.ts";
+import { follow } from "./stream/follow.ts";
+
+/** A first attempt that failed, kept until it is known whether a second follows. */
+const firstFailures = new WeakMap<Scope, Observation>();
+
+/**
+ * Makes each attempt of a call visible: for layers that call `next` more than once, around their `next`.
+ *
+ * Where the first attempt succeeds nothing is added. Once a second begins, each is a child span of the stage with its
+ * `retry.attempt`, the first drawn after the fact; with `attemptSpans: "always"` the first is drawn as it runs. The
+ * layer counts: it passes `{ ...call, attempt: 2 }` on.
+ *
+ * @example
+ * const twice: Middleware = (next) => {
+ *   const attempt = attempts(next);
+ *   return async (call) => {
+ *     try {
+ *       return await attempt(call);
+ *     } catch {
+ *       return await attempt({ ...call, attempt: 2 });
+ *     }
+ *   };
+ * };
+ */
+export function attempts(next: Handler): Handler {
+	return function attempt(call) {
+		const scope = call[scopeOfCall];
+		if (scope.span === undefined) return next(call);
+		if (call.attempt === 1 && scope.attemptSpans === "retried") return firstAttempt(call, next);
+		const first = firstFailures.get(scope);
+		if (first !== undefined) {
+			firstFailures.delete(scope);
+			drawFirst(first);
+		}
+		return laterAttempt(call, next);
+	};
+}
+
+/** Runs in the stage's own context: its children stay under the stage. */
+function firstAttempt(call: Call, next: Handler): unknown {
+	return observed(new Observation(call, activeContext(), [keepFailure], false), call, next);
+}
+
+const keepFailure: Observer = {
+	end(observation) {
+		if (isFailure(observation.outcome)) firstFailures.set(observation.scope, observation);
+	},
+};
+
+function laterAttempt(call: Call, next: Handler): unknown {
+	const stage = call[scopeOfCall];
+	const scope = new Scope(stage, stage.run);
+	const attempt: Call = { ...call, [scopeOfCall]: scope };
+	scope.call = attempt;
+	const before = activeContext();
+	const observation = new Observation(attempt, before, [endSpan], false);
+	scope.span = startSpan(attempt, stage, observation.startMs);
+	scope.entered = true;
+	observation.context = new StageContext(before, scope.span, scope);
+	return observed(observation, attempt, (given) => withContext(observation.context, next, given));
+}
+
+function observed(observation: Observation, call: Call, next: Handler): unknown {
+	let result: unknown;
+	try {
+		result = next(call);
+	} catch (error) {
+		observation.failed(error);
+		throw error;
+	}
+	return follow(result, observation);
+}
+
+function drawFirst(observation: Observation): void {
+	const { call, scope, startMs, error } = observation;
+	const span = startSpan(call, scope, startMs);
+	if (span === undefined) return;
+	const attempt = new Scope(scope, scope.run);
+	describe(span, observation, ownsError(error, attempt) || observation.ownsError);
+	span.end(observation.endMs);
+}
+
+function startSpan(call: Call, stage: Scope, startTime: number): api.Span | undefined {
+	const { tracer } = call.definition.pipeline;
+	if (tracer === undefined || stage.span === undefined) return undefined;
+	return tracer.startSpan(
+		`${call.name} attempt`,
+		{ startTime, attributes: { ...stage.correlation(call.definition.pipeline.name), "retry.attempt": call.attempt } },
+		new StageContext(activeContext(), stage.span, stage),
+	);
+}
+
+const endSpan: Observer = {
+	end(observation) {
+		const { span } = observation.scope;
+		if (span === undefined) return;
+		describe(span, observation, observation.ownsError);
+		span.end(observation.endMs);
+	},
+};
+
+function describe(span: api.Span, { outcome, error, endMs, call }: Observation, records: boolean): void {
+	span.setAttribute("outcome", outcome);
+	if (!isFailure(outcome)) return;
+	const { redact } = call.definition.pipeline.capture;
+	span.setAttribute("error.type", errorType(error));
+	span.setStatus({ code: api.SpanStatusCode.ERROR, message: messageOf(error, redact) });
+	if (records) recordException(span, error, endMs, redact);
+}

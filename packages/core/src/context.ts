@@ -1,0 +1,115 @@
+import * as api from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
+import type { Scope } from "./scope.ts";
+
+const scopeKey = api.createContextKey("footlight.scope");
+const spanKey = keyOfSpan();
+
+/**
+ * An OpenTelemetry context that holds a span and a Footlight scope in two fields, over any other context.
+ *
+ * The API's own copies a map and makes three closures for each value set. Contexts of nested calls do not chain: the
+ * inner one shadows both fields of the outer, so it stands on the same base.
+ */
+export class StageContext implements Context {
+	readonly #base: Context;
+	readonly #span: Span | undefined;
+	readonly #scope: Scope;
+
+	constructor(parent: Context, span: Span | undefined, scope: Scope) {
+		this.#base = parent instanceof StageContext ? parent.#base : parent;
+		this.#span = span;
+		this.#scope = scope;
+	}
+
+	getValue(key: symbol): unknown {
+		if (key === spanKey) return this.#span ?? this.#base.getValue(key);
+		if (key === scopeKey) return this.#scope;
+		return this.#base.getValue(key);
+	}
+
+	setValue(key: symbol, value: unknown): Context {
+		if (key === spanKey) return new StageContext(this.#base, value as Span, this.#scope);
+		return new StageContext(this.#base.setValue(key, value), this.#span, this.#scope);
+	}
+
+	deleteValue(key: symbol): Context {
+		if (key === spanKey) return new StageContext(this.#base.deleteValue(key), undefined, this.#scope);
+		return new StageContext(this.#base.deleteValue(key), this.#span, this.#scope);
+	}
+}
+
+/** The scope of the call that a context belongs to. */
+export function scopeOf(context: Context): Scope | undefined {
+	return context.getValue(scopeKey) as Scope | undefined;
+}
+
+interface Storage {
+	getStore(): Context | undefined;
+	run<A, R>(context: Context, fn: (argument: A) => R, argument: A): R;
+}
+
+// OpenTelemetry's context manager carries everything once there is one; our own storage serves only until then.
+let managerFound = false;
+let storage: Storage | undefined;
+
+/** The context of the code that runs now. */
+export function activeContext(): Context {
+	if (managerFound) return api.context.active();
+	return storage?.getStore() ?? api.context.active();
+}
+
+/** Runs `fn(argument)` in a context, and whatever it starts asynchronously too. */
+export function withContext<A, R>(context: Context, fn: (argument: A) => R, argument: A): R {
+	if (!managerFound) {
+		managerFound = api.context.with(context, isActive, undefined, context);
+		if (!managerFound) {
+			storage ??= createStorage();
+			return storage.run(context, fn, argument);
+		}
+	}
+	return api.context.with(context, fn, undefined, argument);
+}
+
+function isActive(context: Context): boolean {
+	return api.context.active() === context;
+}
+
+function createStorage(): Storage {
+	// Asked for at run time, so that a bundle for a browser has no import of a Node built-in to fail on.
+	const hooks = globalThis.process?.getBuiltinModule?.("node:async_hooks");
+	return hooks === undefined ? synchronousStorage() : new hooks.AsyncLocalStorage<Context>();
+}
+
+/** Where nothing carries context over an await: it holds for the synchronous part of a call. */
+function synchronousStorage(): Storage {
+	let current: Context | undefined;
+	return {
+		getStore: () => current,
+		run(context, fn, argument) {
+			const before = current;
+			current = context;
+			try {
+				return fn(argument);
+			} finally {
+				current = before;
+			}
+		},
+	};
+}
+
+/** The API keeps the key of the active span to itself; a context that notes what is set on it learns the key. */
+function keyOfSpan(): symbol {
+	let key: symbol | undefined;
+	const recorder: Context = {
+		getValue: () => undefined,
+		setValue: (given) => {
+			key = given;
+			return recorder;
+		},
+		deleteValue: () => recorder,
+	};
+	api.trace.setSpan(recorder, api.trace.wrapSpanContext(api.INVALID_SPAN_CONTEXT));
+	if (key === undefined) throw new Error("footlight: @opentelemetry/api did not set a span on the context it was given");
+	return key;
+}

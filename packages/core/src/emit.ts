@@ -1,0 +1,96 @@
+import * as api from "@opentelemetry/api";
+import type { Attributes, LogRecord } from "@opentelemetry/api";
+import { type Call, scopeOfCall } from "./call.ts";
+import { activeContext } from "./context.ts";
+import type { EventAttributes, EventSink, FootlightEvent } from "./event.ts";
+import { telemetryFailed } from "./telemetry-failure.ts";
+import { version } from "./version.ts";
+
+const informational = 9;
+
+interface EventLogger {
+	emit(record: LogRecord): void;
+	enabled?(options?: object): boolean;
+}
+
+/**
+ * Emits an event: as a log record with an event name, as a span event (Jaeger shows those), and to the pipeline's sinks.
+ *
+ * Where nobody listens nothing is built; whatever a listener does, the caller goes on.
+ */
+export function emitEvent(call: Call, name: string, given: EventAttributes = {}): void {
+	try {
+		const scope = call[scopeOfCall];
+		const { pipeline } = call.definition;
+		const span = scope.span?.isRecording() ? scope.span : undefined;
+		const logger = eventLogger(name);
+		if (span === undefined && logger === undefined && pipeline.sinks.length === 0) return;
+		const timeMs = call.clock.now();
+		const attributes: Attributes = { ...scope.correlation(pipeline.name), ...simple(given) };
+		span?.addEvent(name, attributes, timeMs);
+		logger?.emit({ eventName: name, timestamp: timeMs, severityNumber: informational, attributes, context: activeContext() });
+		if (pipeline.sinks.length > 0) {
+			const spanContext = scope.span?.spanContext();
+			const event: FootlightEvent = {
+				name,
+				timeMs,
+				attributes,
+				...(spanContext && { traceId: spanContext.traceId, spanId: spanContext.spanId }),
+			};
+			for (const sink of pipeline.sinks) offer(sink, event);
+		}
+	} catch (error) {
+		telemetryFailed(`event ${name}`, error);
+	}
+}
+
+function offer(sink: EventSink, event: FootlightEvent): void {
+	try {
+		// A sink may be written as an async function in spite of its type; its rejection must not become unhandled.
+		const result: unknown = sink.tryEmit(event);
+		if (result instanceof Promise) result.catch((error) => telemetryFailed("sink", error));
+	} catch (error) {
+		telemetryFailed("sink", error);
+	}
+}
+
+/** Span events take plain values only; anything else is turned into text rather than dropped. */
+function simple(given: EventAttributes): Attributes {
+	const attributes: Attributes = {};
+	for (const [key, value] of Object.entries(given)) {
+		if (value === undefined || value === null) continue;
+		attributes[key] = typeof value === "object" || typeof value === "function" ? text(value) : (value as string);
+	}
+	return attributes;
+}
+
+function text(value: unknown): string | string[] {
+	if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+	try {
+		return JSON.stringify(value) ?? String(value);
+	} catch {
+		return String(value);
+	}
+}
+
+let oldLogsApi: { getLogger(name: string, version: string): EventLogger } | null | undefined;
+
+/** A logger of the Logs API, if a provider takes events; the API is in `@opentelemetry/api` from 1.10 on, a package of its own before. */
+function eventLogger(eventName: string): EventLogger | undefined {
+	let logs: typeof oldLogsApi = (api as { logs?: typeof api.logs }).logs;
+	if (logs === undefined) {
+		if (oldLogsApi === undefined) oldLogsApi = loadOldLogsApi();
+		logs = oldLogsApi;
+	}
+	const logger = logs?.getLogger("@footlight/core", version);
+	return logger?.enabled?.({ eventName, severityNumber: informational }) === false ? undefined : logger;
+}
+
+function loadOldLogsApi(): typeof oldLogsApi {
+	try {
+		const load = globalThis.process?.getBuiltinModule?.("node:module").createRequire(import.meta.url);
+		return load === undefined ? null : (load("@opentelemetry/api-logs").logs ?? null);
+	} catch {
+		return null; // The peer is optional: events still go to spans and sinks.
+	}
+}

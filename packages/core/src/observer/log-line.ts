@@ -1,0 +1,117 @@
+import type { Attributes } from "@opentelemetry/api";
+import type { Definition } from "../call.ts";
+import { redactedText } from "../capture.ts";
+import { checkLogger, type Logger, type LogLevel, logLevels } from "../logger.ts";
+import type { Observation, Observer } from "../observation.ts";
+import { knownOptions, oneOf, ratio } from "../option.ts";
+import { errorType, isFailure, type Outcome } from "../outcome.ts";
+import { telemetryFailed } from "../telemetry-failure.ts";
+import { messageOf } from "./exception.ts";
+
+/** Options of `logging()`. */
+export interface LoggingOptions {
+	/** Logger to write to. @default the `logger` of `footlight(name, { logger })` */
+	readonly logger?: Logger;
+	/** Level of the line when a call starts. @default "debug" */
+	readonly startLevel?: LogLevel;
+	/** Level of the line when a call ends, by its outcome. @default info; error, timeout and rejected are error; cancelled is warn */
+	readonly levels?: Partial<Record<Outcome, LogLevel>>;
+	/** Fraction of successful calls that are logged, 0 to 1; calls of one trace are kept or left out together. @default 1 */
+	readonly successSampleRatio?: number;
+}
+
+const defaultLevels: Record<Outcome, LogLevel> = {
+	ok: "info",
+	skipped: "info",
+	fallback: "warn",
+	interrupted: "info",
+	cancelled: "warn",
+	timeout: "error",
+	rejected: "error",
+	error: "error",
+};
+
+export const loggingOptions: readonly string[] = ["logger", "startLevel", "levels", "successSampleRatio"];
+
+export function logLines(where: string, options: LoggingOptions): (definition: Definition) => Observer {
+	const { startLevel = "debug", successSampleRatio = 1 } = options;
+	oneOf(`${where}: startLevel`, startLevel, logLevels);
+	ratio(`${where}: successSampleRatio`, successSampleRatio);
+	if (options.logger !== undefined) checkLogger(`${where}: logger`, options.logger);
+	knownOptions(`${where}: levels`, options.levels, Object.keys(defaultLevels));
+	for (const [outcome, level] of Object.entries(options.levels ?? {})) oneOf(`${where}: levels.${outcome}`, level, logLevels);
+	const levels = { ...defaultLevels, ...options.levels };
+	return (definition) => {
+		const logger = options.logger ?? definition.pipeline.logger;
+		if (logger === undefined) return { end() {} };
+		const noun = definition.kind === "run" ? "run" : "stage";
+		const started = `${noun} ${definition.name} started`;
+		const endedAs = (outcome: Outcome) => `${noun} ${definition.name} ${outcome}`;
+		const ended = endedAs("ok");
+		return {
+			begin({ scope }) {
+				if (isEnabled(logger, startLevel)) write(logger, startLevel, scope.fields(), started);
+			},
+			end(observation) {
+				const { outcome, scope } = observation;
+				const level = levels[outcome];
+				if (!isEnabled(logger, level)) return;
+				if (outcome === "ok" && successSampleRatio < 1 && !isSampled(observation, successSampleRatio)) return;
+				write(logger, level, endFields(observation, scope.fields()), outcome === "ok" ? ended : endedAs(outcome));
+			},
+		};
+	};
+}
+
+function endFields(observation: Observation, fields: Attributes & { err?: unknown }): object {
+	const { outcome, error, itemCount, call } = observation;
+	fields.outcome = outcome;
+	fields.duration_ms = observation.endMs - observation.startMs;
+	if (call.kind !== "run" && call.kind !== "stage") fields["stage.kind"] = call.kind;
+	if (call.attempt > 1) fields["retry.attempt"] = call.attempt;
+	if (itemCount !== undefined) {
+		fields["stream.item_count"] = itemCount;
+		if (itemCount > 0) fields["stream.time_to_first_item_ms"] = observation.firstItemMs - observation.startMs;
+		if (observation.abandoned) fields["stream.abandoned"] = true;
+	}
+	if (error !== undefined && (isFailure(outcome) || outcome === "fallback")) {
+		fields["error.type"] = errorType(error);
+		// Further out the type is enough: the error with its stack stands once, where it surfaced.
+		if (observation.ownsError) return { ...fields, err: loggable(error, call.definition.pipeline.capture.redact) };
+	}
+	return fields;
+}
+
+function loggable(error: unknown, redact: ((text: string) => string) | undefined): unknown {
+	if (redact === undefined && error instanceof Error) return error;
+	const stack = error instanceof Error ? error.stack : undefined;
+	return {
+		type: errorType(error),
+		message: messageOf(error, redact),
+		...(typeof stack === "string" && { stack: redactedText(stack, redact) }),
+	};
+}
+
+function isEnabled(logger: Logger, level: LogLevel): boolean {
+	try {
+		return logger.isLevelEnabled === undefined || logger.isLevelEnabled(level);
+	} catch (error) {
+		telemetryFailed("logger", error);
+		return false;
+	}
+}
+
+function write(logger: Logger, level: LogLevel, fields: object, message: string): void {
+	try {
+		logger[level](fields, message);
+	} catch (error) {
+		telemetryFailed("logger", error);
+	}
+}
+
+/** The last 7 bytes of a trace id are random (W3C trace context, level 2): all services and stages agree on them. */
+function isSampled({ scope }: Observation, sampleRatio: number): boolean {
+	const traceId = scope.spanContext?.traceId;
+	const share = traceId === undefined ? Math.random() : Number.parseInt(traceId.slice(-12), 16) / 2 ** 48;
+	return share < sampleRatio;
+}

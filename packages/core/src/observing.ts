@@ -1,0 +1,38 @@
+import { type Call, type Definition, scopeOfCall } from "./call.ts";
+import { activeContext, StageContext, withContext } from "./context.ts";
+import { layer, type Middleware } from "./middleware.ts";
+import { Observation, type Observer } from "./observation.ts";
+import { follow } from "./stream/follow.ts";
+
+/** Makes a layer of observers that share one pass over the result and one pair of clock readings. */
+export function observing(name: string, plan: (definition: Definition) => readonly Observer[]): Middleware {
+	return layer({ name, observes: true }, (next) => {
+		let definition: Definition | undefined;
+		let observers: readonly Observer[] = [];
+		return function observe(call: Call) {
+			if (call.definition !== definition) {
+				definition = call.definition;
+				observers = plan(definition);
+			}
+			const scope = call[scopeOfCall];
+			const before = activeContext();
+			const observation = new Observation(call, before, observers);
+			const spanBefore = scope.span;
+			observation.begin();
+			let result: unknown;
+			try {
+				if (scope.entered && scope.span === spanBefore) {
+					result = next(call);
+				} else {
+					scope.entered = true;
+					observation.context = new StageContext(before, scope.span, scope);
+					result = withContext(observation.context, next, call);
+				}
+			} catch (error) {
+				observation.failed(error);
+				throw error;
+			}
+			return follow(result, observation);
+		};
+	});
+}

@@ -1,0 +1,79 @@
+/** Refusals of options, in one wording: `RangeError: retry: maxAttempts must be a positive integer, got 0`. */
+
+const longestNameLength = 200;
+
+/** Shows any value in an error message: short, and without running the value's own code where that may fail. */
+export function show(value: unknown): string {
+	if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+	if (typeof value === "bigint") return `${value}n`;
+	if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
+	if (typeof value === "symbol") return value.toString();
+	if (value === null || typeof value !== "object") return String(value);
+	try {
+		if (Array.isArray(value)) return `an array of ${value.length}`;
+		const name = Object.getPrototypeOf(value)?.constructor?.name;
+		return name && name !== "Object" ? `an instance of ${name}` : "an object";
+	} catch {
+		return "an object";
+	}
+}
+
+function refuse(kind: typeof TypeError | typeof RangeError, where: string, expected: string, value: unknown): never {
+	throw new kind(`${where} must be ${expected}, got ${show(value)}`);
+}
+
+export function positiveInteger(where: string, value: unknown): number {
+	if (typeof value !== "number") refuse(TypeError, where, "a positive integer", value);
+	if (!Number.isInteger(value) || value < 1) refuse(RangeError, where, "a positive integer", value);
+	return value;
+}
+
+/** A fraction from 0 to 1. */
+export function ratio(where: string, value: unknown): number {
+	if (typeof value !== "number") refuse(TypeError, where, "a number from 0 to 1", value);
+	if (!(value >= 0 && value <= 1)) refuse(RangeError, where, "a number from 0 to 1", value);
+	return value;
+}
+
+export function optionalBoolean(where: string, value: unknown): void {
+	if (value !== undefined && typeof value !== "boolean") refuse(TypeError, where, "true or false", value);
+}
+
+export function optionalFunction(where: string, value: unknown): void {
+	if (value !== undefined && typeof value !== "function") refuse(TypeError, where, "a function", value);
+}
+
+export function oneOf<T extends string>(where: string, value: unknown, allowed: readonly T[]): T {
+	if (typeof value !== "string") refuse(TypeError, where, `one of ${allowed.join(", ")}`, value);
+	if (!allowed.includes(value as T)) refuse(RangeError, where, `one of ${allowed.join(", ")}`, value);
+	return value as T;
+}
+
+/** A name that can stand in a span, a label and a log line. */
+export function nonEmptyName(where: string, value: unknown): string {
+	if (typeof value !== "string") refuse(TypeError, where, "a string", value);
+	if (value.trim() === "") refuse(RangeError, where, "a name that is not empty", value);
+	if (value.length > longestNameLength) {
+		refuse(RangeError, where, `at most ${longestNameLength} characters (it has ${value.length})`, value);
+	}
+	return value;
+}
+
+/** Refuses what is no options object, and options nobody knows: a misspelt option must not be silently without effect. */
+export function knownOptions(where: string, value: unknown, known: readonly string[]): void {
+	if (value === undefined) return;
+	if (value === null || typeof value !== "object" || Array.isArray(value)) refuse(TypeError, `${where}: options`, "an object", value);
+	for (const key of Object.keys(value)) {
+		if (!known.includes(key)) {
+			throw new TypeError(`${where}: unknown option ${show(key)}; known options are ${known.join(", ")}`);
+		}
+	}
+}
+
+/** Refuses a list that holds anything but middleware. */
+export function middlewareList(where: string, value: unknown): void {
+	if (!Array.isArray(value)) refuse(TypeError, where, "an array of middleware", value);
+	value.forEach((layer, index) => {
+		if (typeof layer !== "function") refuse(TypeError, `${where}[${index}]`, "a middleware (a function of next)", layer);
+	});
+}

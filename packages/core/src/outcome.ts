@@ -1,0 +1,92 @@
+import { FootlightError } from "./error.ts";
+
+/** How a run, a stage or an attempt ended: the same words in spans, logs, metrics, events and stores. */
+export type Outcome =
+	| "ok"
+	| "error"
+	| "skipped"
+	| "fallback"
+	| "cancelled"
+	| "timeout"
+	| "rejected"
+	| "interrupted";
+
+/** Outcomes that make a span's status ERROR; a cancelled consumer is not one. */
+export function isFailure(outcome: Outcome): boolean {
+	return outcome === "error" || outcome === "timeout" || outcome === "rejected";
+}
+
+const cancelledNames = new Set(["AbortError", "APIUserAbortError", "CanceledError", "CancelledError"]);
+const timeoutNames = new Set(["TimeoutError", "APIConnectionTimeoutError"]);
+const cancelledCodes = new Set(["ABORT_ERR", "ERR_CANCELED", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"]);
+const timeoutCodes = new Set([
+	"ETIMEDOUT",
+	"ESOCKETTIMEDOUT",
+	"UND_ERR_CONNECT_TIMEOUT",
+	"UND_ERR_HEADERS_TIMEOUT",
+	"UND_ERR_BODY_TIMEOUT",
+]);
+
+/**
+ * Decides what an error means; the only place that does.
+ *
+ * An abort is `cancelled`, unless the signal was aborted by a timeout; whatever is thrown after the caller's signal
+ * aborted with exactly that value counts as the abort.
+ */
+export function classify(error: unknown, signal?: AbortSignal): Outcome {
+	try {
+		if (FootlightError.is(error)) return outcomeOfCode(error);
+		if (signal?.aborted) {
+			if (isTimeout(signal.reason) && (error === signal.reason || isCancellation(error))) return "timeout";
+			if (error === signal.reason) return "cancelled";
+		}
+		if (isTimeout(error)) return "timeout";
+		if (isCancellation(error)) return "cancelled";
+	} catch {
+		// A getter of the error threw: whatever it is, it is an error.
+	}
+	return "error";
+}
+
+function outcomeOfCode(error: FootlightError): Outcome {
+	switch (error.code) {
+		case "timeout":
+		case "interrupted":
+		case "cancelled":
+			return error.code;
+		default:
+			return "rejected";
+	}
+}
+
+function isTimeout(error: unknown): boolean {
+	return FootlightError.is(error) ? error.code === "timeout" : isNamed(error, timeoutNames, timeoutCodes);
+}
+
+function isCancellation(error: unknown): boolean {
+	return isNamed(error, cancelledNames, cancelledCodes);
+}
+
+function isNamed(error: unknown, names: ReadonlySet<string>, codes: ReadonlySet<string>): boolean {
+	if (typeof error !== "object" || error === null) return false;
+	const { name, code, constructor } = error as { name?: unknown; code?: unknown; constructor?: { name?: unknown } };
+	return names.has(name as string) || names.has(constructor?.name as string) || codes.has(code as string);
+}
+
+/** The value of `error.type`: a stable code where there is one, else the class, else `_OTHER`. */
+export function errorType(error: unknown): string {
+	try {
+		if (FootlightError.is(error)) return error.code;
+		if (typeof error === "object" && error !== null) {
+			const { code, name, constructor } = error as { code?: unknown; name?: unknown; constructor?: { name?: unknown } };
+			if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
+			if (typeof name === "string" && name !== "" && name !== "Error") return name.slice(0, 100);
+			if (typeof constructor?.name === "string" && constructor.name !== "" && constructor.name !== "Object") {
+				return constructor.name.slice(0, 100);
+			}
+		}
+	} catch {
+		// Unreadable errors share the fallback.
+	}
+	return "_OTHER";
+}

@@ -1,0 +1,161 @@
+import * as api from "@opentelemetry/api";
+import type { Attributes, AttributeValue, Span, SpanContext } from "@opentelemetry/api";
+import type { Call } from "./call.ts";
+import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
+import type { EventAttributes } from "./event.ts";
+import type { LogLevel, LogMethod } from "./logger.ts";
+import type { Observation } from "./observation.ts";
+import type { Outcome } from "./outcome.ts";
+import { telemetryFailed } from "./telemetry-failure.ts";
+
+/** What the code inside a stage or a run may ask and say; outside of both, every member is a safe no-op. */
+export interface Current {
+	/** Aborts when the caller, the run or a layer gives the call up. */
+	readonly signal: AbortSignal;
+	readonly ids: CorrelationIds;
+	/** Sets an attribute on the span of the innermost stage or run. */
+	setAttribute(name: string, value: AttributeValue): void;
+	/** Emits an event with pipeline, stage, run and correlation ids; `name` needs a dot. Never throws. */
+	event(name: string, attributes?: EventAttributes): void;
+	/** Links the span to another that also led here but is not its parent: a second input, a batch's messages. */
+	addLink(other: SpanContext): void;
+	/** The span of the innermost stage or run, to link to; undefined where none is recorded. */
+	readonly spanContext: SpanContext | undefined;
+	/** The pipeline's logger with the ids of span, run and stage on every line. */
+	readonly log: Readonly<Record<LogLevel, (message: string, fields?: object) => void>>;
+	/** Adds money, in US dollars, to the call and to everything above it. */
+	addCost(usd: number): void;
+}
+
+/** What all calls of one run share. */
+export class Run {
+	readonly ids: CorrelationIds;
+	/** The ids as attributes, made once. */
+	readonly attributes: Attributes;
+	/** Streams that have neither ended nor been cancelled; the run's end sweeps them. */
+	readonly open: Set<Observation> = new Set();
+
+	constructor(ids: CorrelationIds) {
+		this.ids = ids;
+		this.attributes = correlationAttributes(ids);
+	}
+}
+
+/** What is known of one call while it runs; layers that watch keep their findings here. */
+export class Scope implements Current {
+	call!: Call;
+	readonly parent: Scope | undefined;
+	readonly run: Run | undefined;
+	span: Span | undefined;
+	/** True once the call's own context is the active one for what is further in. */
+	entered = false;
+	costUsd = 0;
+	/** What a layer said of how the call ended, where the result alone does not tell. */
+	outcome: Outcome | undefined;
+	outcomeError: unknown;
+	/** True for a run that begins a trace of its own. */
+	startsTrace = false;
+	/** Which attempts are drawn as spans of their own. */
+	attemptSpans: "retried" | "always" = "retried";
+	#signal: AbortSignal | undefined;
+
+	constructor(parent: Scope | undefined, run: Run | undefined) {
+		this.parent = parent;
+		this.run = run;
+		this.span = parent?.span;
+	}
+
+	get signal(): AbortSignal {
+		// Not one for all: listeners on a signal that never aborts would pile up.
+		this.#signal ??= this.call.signal ?? new AbortController().signal;
+		return this.#signal;
+	}
+
+	get ids(): CorrelationIds {
+		return this.call.ids;
+	}
+
+	setAttribute(name: string, value: AttributeValue): void {
+		try {
+			this.span?.setAttribute(name, value);
+		} catch (error) {
+			telemetryFailed("span.setAttribute", error);
+		}
+	}
+
+	event(name: string, attributes?: EventAttributes): void {
+		this.call.emit(name, attributes);
+	}
+
+	addLink(other: SpanContext): void {
+		try {
+			this.span?.addLink({ context: other });
+		} catch (error) {
+			telemetryFailed("span.addLink", error);
+		}
+	}
+
+	get spanContext(): SpanContext | undefined {
+		const context = this.span?.spanContext();
+		return context !== undefined && api.isSpanContextValid(context) ? context : undefined;
+	}
+
+	get log(): Current["log"] {
+		const { logger } = this.call.definition.pipeline;
+		if (logger === undefined) return silentLog;
+		const write =
+			(level: LogLevel) =>
+			(message: string, fields?: object): void => {
+				try {
+					(logger[level] as LogMethod).call(logger, { ...this.fields(), ...fields }, message);
+				} catch (error) {
+					telemetryFailed("logger", error);
+				}
+			};
+		return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+	}
+
+	addCost(usd: number): void {
+		if (typeof usd !== "number" || !Number.isFinite(usd)) {
+			telemetryFailed("addCost", new RangeError(`addCost: usd must be a finite number, got ${String(usd)}`));
+			return;
+		}
+		for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) scope.costUsd += usd;
+	}
+
+	/** What ties a log line or an event to this call. */
+	fields(): Attributes {
+		const { definition } = this.call;
+		const span = this.spanContext;
+		return {
+			...(span === undefined ? undefined : { trace_id: span.traceId, span_id: span.spanId }),
+			...this.correlation(definition.pipeline.name),
+		};
+	}
+
+	correlation(pipeline: string): Attributes {
+		const { kind, name } = this.call;
+		return {
+			"pipeline.name": pipeline,
+			...(kind === "run" ? undefined : { "stage.name": name }),
+			...this.run?.attributes,
+		};
+	}
+}
+
+const nothing = (): void => {};
+const silentLog: Current["log"] = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** What `light.current()` gives outside a run and a stage. */
+export const outside: Current = {
+	get signal() {
+		return new AbortController().signal;
+	},
+	ids: {},
+	setAttribute: nothing,
+	event: nothing,
+	addLink: nothing,
+	spanContext: undefined,
+	log: silentLog,
+	addCost: nothing,
+};

@@ -1,0 +1,37 @@
+const counts = new Map<string, number>();
+
+/**
+ * Counts a failure of telemetry itself, and warns about the first of each kind.
+ *
+ * A sink, logger or exporter that breaks must not change what the user's code does, nor break in silence.
+ */
+export function telemetryFailed(where: string, error: unknown): void {
+	const before = counts.get(where) ?? 0;
+	counts.set(where, before + 1);
+	if (before > 0) return;
+	let reason: string;
+	try {
+		reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+	} catch {
+		reason = "an error that cannot be shown";
+	}
+	warn("FOOTLIGHT_TELEMETRY_FAILED", `${where} failed (${reason}); the call went on, further failures are only counted`);
+}
+
+/** How often each part of telemetry has failed in this process, by the part's name. */
+export function telemetryFailures(): ReadonlyMap<string, number> {
+	return counts;
+}
+
+/** Prints one warning the way the platform does; `node --disable-warning=CODE` silences it. */
+export function warn(code: string, message: string): void {
+	try {
+		if (typeof process === "object" && typeof process.emitWarning === "function") {
+			process.emitWarning(message, { type: "FootlightWarning", code });
+		} else {
+			console.warn(`[${code}] FootlightWarning: ${message}`);
+		}
+	} catch {
+		// Nowhere is left to say it.
+	}
+}

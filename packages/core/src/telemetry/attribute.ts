@@ -1,0 +1,212 @@
+/** What a value of an attribute is, and where Footlight puts it. */
+export interface AttributeDefinition {
+	readonly type: "string" | "int" | "double" | "boolean";
+	/** The places that carry it: run, stage or attempt spans, log lines, events. */
+	readonly on: readonly ("run" | "stage" | "attempt" | "log" | "event")[];
+	readonly description: string;
+	readonly example: string | number | boolean;
+}
+
+/**
+ * Every attribute Footlight puts on a span, a log line or an event: the one table that code, docs and tests share.
+ *
+ * Names under `gen_ai.`, `error.`, `code.`, `session.` and `user.` are those of the OpenTelemetry semantic conventions
+ * (1.45.0, and semantic-conventions-genai 1.42.0-dev); the rest are Footlight's own.
+ */
+export const attributes = {
+	"pipeline.name": {
+		type: "string",
+		on: ["run", "stage", "attempt", "log", "event"],
+		description: "Name given to footlight(name).",
+		example: "docs-qa",
+	},
+	"pipeline.run.id": {
+		type: "string",
+		on: ["run", "stage", "attempt", "log", "event"],
+		description: "Identifier of the run; absent on a stage called outside a run.",
+		example: "0b1f6a6e-6a0b-4c59-9d0e-0d9a2f6f3f11",
+	},
+	"pipeline.execution_mode": {
+		type: "string",
+		on: ["run", "stage", "log", "event"],
+		description: "Mode the run was started in, as the application names it.",
+		example: "practice",
+	},
+	"pipeline.topology": {
+		type: "string",
+		on: ["run", "stage", "log", "event"],
+		description: "Shape of the pipeline, as the application names it.",
+		example: "rag",
+	},
+	"pipeline.request.id": {
+		type: "string",
+		on: ["run", "stage", "log", "event"],
+		description: "Identifier of the request that caused the run.",
+		example: "req-7",
+	},
+	"pipeline.organization.id": {
+		type: "string",
+		on: ["run", "stage", "log", "event"],
+		description: "Organization or tenant the run belongs to.",
+		example: "acme",
+	},
+	"session.id": {
+		type: "string",
+		on: ["run", "stage", "log", "event"],
+		description: "Session of the user.",
+		example: "session-3",
+	},
+	"user.id": { type: "string", on: ["run", "stage", "log", "event"], description: "User of the run.", example: "user-7" },
+	"stage.name": {
+		type: "string",
+		on: ["stage", "attempt", "log", "event"],
+		description: "Name of the stage.",
+		example: "retrieve",
+	},
+	"stage.kind": {
+		type: "string",
+		on: ["stage", "log"],
+		description: "Kind of the stage: stage, model, tool, agent, retrieval, rpc or job.",
+		example: "model",
+	},
+	outcome: {
+		type: "string",
+		on: ["run", "stage", "attempt", "log"],
+		description: "How it ended: ok, error, skipped, fallback, cancelled, timeout, rejected or interrupted.",
+		example: "ok",
+	},
+	"error.type": {
+		type: "string",
+		on: ["run", "stage", "attempt", "log"],
+		description: "Class or code of the error; absent when there was none.",
+		example: "RateLimitError",
+	},
+	duration_ms: {
+		type: "double",
+		on: ["log"],
+		description: "How long the call took, in milliseconds; a stream's is its whole lifetime.",
+		example: 12.5,
+	},
+	"retry.attempt": {
+		type: "int",
+		on: ["attempt", "log", "event"],
+		description: "Number of the attempt; the first is 1.",
+		example: 2,
+	},
+	"stream.item_count": {
+		type: "int",
+		on: ["stage", "run", "log"],
+		description: "Items the stream handed to its consumer.",
+		example: 42,
+	},
+	"stream.time_to_first_item_ms": {
+		type: "double",
+		on: ["stage", "run", "log"],
+		description: "From the start of the call to the first item, in milliseconds.",
+		example: 180.2,
+	},
+	"stream.abandoned": {
+		type: "boolean",
+		on: ["stage", "run", "log"],
+		description: "True when a stream was neither read to its end nor cancelled; its span ends at its last activity.",
+		example: true,
+	},
+	"stage.input": {
+		type: "string",
+		on: ["stage", "run"],
+		description: "Arguments as JSON, bounded and redacted; only with capture.input.",
+		example: '["what is a span?"]',
+	},
+	"stage.output": {
+		type: "string",
+		on: ["stage", "run"],
+		description: "Result as JSON, bounded and redacted; only with capture.output. A stream's items are not captured.",
+		example: '{"answer":"…"}',
+	},
+	"pipeline.cost.usd": {
+		type: "double",
+		on: ["run", "stage"],
+		description: "Money spent by the call and all below it, in US dollars, as reported with addCost.",
+		example: 0.0021,
+	},
+	"gen_ai.operation.name": {
+		type: "string",
+		on: ["stage"],
+		description: "What a model, tool, agent or retrieval stage does.",
+		example: "chat",
+	},
+	"gen_ai.provider.name": {
+		type: "string",
+		on: ["stage"],
+		description: "Provider of the model.",
+		example: "openai",
+	},
+	"gen_ai.request.model": { type: "string", on: ["stage"], description: "Model asked for.", example: "gpt-5-mini" },
+	"gen_ai.request.stream": {
+		type: "boolean",
+		on: ["stage"],
+		description: "True when the answer was asked for as a stream.",
+		example: true,
+	},
+	"gen_ai.request.max_tokens": {
+		type: "int",
+		on: ["stage"],
+		description: "Most tokens the model may answer with.",
+		example: 256,
+	},
+	"gen_ai.request.temperature": {
+		type: "double",
+		on: ["stage"],
+		description: "Temperature asked for.",
+		example: 0.2,
+	},
+	"gen_ai.response.id": { type: "string", on: ["stage"], description: "Identifier of the answer.", example: "chatcmpl-1" },
+	"gen_ai.response.model": {
+		type: "string",
+		on: ["stage"],
+		description: "Model that answered.",
+		example: "gpt-5-mini-2026-08-07",
+	},
+	"gen_ai.response.finish_reasons": {
+		type: "string",
+		on: ["stage"],
+		description: "Why the model stopped, one for each choice (an array of strings).",
+		example: "stop",
+	},
+	"gen_ai.response.time_to_first_chunk": {
+		type: "double",
+		on: ["stage"],
+		description: "From the request to the first chunk, in seconds.",
+		example: 0.18,
+	},
+	"gen_ai.usage.input_tokens": {
+		type: "int",
+		on: ["stage"],
+		description: "Tokens of the prompt, cached ones included.",
+		example: 812,
+	},
+	"gen_ai.usage.output_tokens": { type: "int", on: ["stage"], description: "Tokens of the answer.", example: 96 },
+	"gen_ai.usage.cache_read.input_tokens": {
+		type: "int",
+		on: ["stage"],
+		description: "Tokens of the prompt that were read from the provider's cache.",
+		example: 512,
+	},
+	"gen_ai.usage.reasoning.output_tokens": {
+		type: "int",
+		on: ["stage"],
+		description: "Tokens of the answer spent on reasoning.",
+		example: 64,
+	},
+	"gen_ai.tool.name": { type: "string", on: ["stage"], description: "Name of the tool.", example: "search" },
+	"gen_ai.agent.name": { type: "string", on: ["stage"], description: "Name of the agent.", example: "planner" },
+	"code.function.name": {
+		type: "string",
+		on: ["stage"],
+		description: "Name of the wrapped function, where it has one.",
+		example: "searchIndex",
+	},
+} as const;
+
+/** Name of an attribute that Footlight itself may set. */
+export type AttributeName = keyof typeof attributes;

@@ -1,0 +1,76 @@
+import type { Attributes } from "@opentelemetry/api";
+import type { Definition } from "../call.ts";
+import { ModelUsage } from "./model-usage.ts";
+
+/** What the GenAI conventions ask of one call of a model. */
+export interface GenAiCall {
+	readonly spanName: string;
+	readonly requestAttributes: Attributes;
+	/** Takes in a result, or a chunk of one. */
+	see(value: unknown): void;
+	responseAttributes(): Attributes;
+}
+
+export interface GenAiStage {
+	readonly attributes: Attributes;
+	begin(input: readonly unknown[]): GenAiCall | undefined;
+}
+
+/** Last parts of client methods, and the operation each performs; anything else on a model is `chat`. */
+const operations: readonly (readonly [RegExp, string])[] = [
+	[/embed/i, "embeddings"],
+	[/(^|\.)generateContent(Stream)?$/, "generate_content"],
+	[/^(?!.*chat).*(^|\.)completions\.create$/, "text_completion"],
+];
+
+/**
+ * Names and attributes of the GenAI conventions for stages of a kind they know; undefined for all others.
+ *
+ * Read of a request: `model`, `stream`, `max_tokens` and its newer names, `temperature`. Nothing else is looked at.
+ */
+export function genAiStage(definition: Definition): GenAiStage | undefined {
+	const { kind, name, provider } = definition;
+	switch (kind) {
+		case "model": {
+			const operation = operations.find(([pattern]) => pattern.test(name))?.[1] ?? "chat";
+			return {
+				attributes: { "gen_ai.operation.name": operation, ...(provider && { "gen_ai.provider.name": provider }) },
+				begin: (input) => modelCall(operation, input),
+			};
+		}
+		case "tool":
+			return withoutModel({ "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name });
+		case "agent":
+			return withoutModel({ "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name });
+		case "retrieval":
+			return withoutModel({ "gen_ai.operation.name": "retrieval" });
+		default:
+			return undefined;
+	}
+}
+
+function withoutModel(attributes: Attributes): GenAiStage {
+	return { attributes, begin: () => undefined };
+}
+
+function modelCall(operation: string, input: readonly unknown[]): GenAiCall {
+	const request = readable(input[0]);
+	const model = typeof request.model === "string" ? request.model : undefined;
+	const requestAttributes: Attributes = {};
+	if (model !== undefined) requestAttributes["gen_ai.request.model"] = model;
+	if (request.stream === true) requestAttributes["gen_ai.request.stream"] = true;
+	const maxTokens = request.max_tokens ?? request.max_completion_tokens ?? request.max_output_tokens;
+	if (typeof maxTokens === "number") requestAttributes["gen_ai.request.max_tokens"] = maxTokens;
+	if (typeof request.temperature === "number") requestAttributes["gen_ai.request.temperature"] = request.temperature;
+	const usage = new ModelUsage();
+	return {
+		spanName: model === undefined ? operation : `${operation} ${model}`,
+		requestAttributes,
+		see: (value) => usage.see(value),
+		responseAttributes: () => usage.attributes(),
+	};
+}
+
+function readable(value: unknown): Record<string, unknown> {
+	return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

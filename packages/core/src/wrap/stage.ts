@@ -1,0 +1,58 @@
+import type { Call, Definition } from "../call.ts";
+import { scopeOfCall } from "../call.ts";
+import { activeContext, StageContext, scopeOf, withContext } from "../context.ts";
+import { createCall } from "../create-call.ts";
+import { compose, describeLayer, type Handler, type Middleware } from "../middleware.ts";
+import { Scope } from "../scope.ts";
+import { generatorKind, lazyAsyncGenerator, lazyGenerator } from "./generator.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: any function at all can be a stage
+export type AnyFunction = (...input: any[]) => any;
+
+/** The wrapped function of a stage: computes at definition what a call need not. */
+export function invoker(definition: Definition, fn: AnyFunction, use: readonly Middleware[]): AnyFunction {
+	const handler = compose(
+		use,
+		callThrough((call) => Reflect.apply(fn, call.receiver, call.input as unknown[])),
+	);
+	const { pipeline } = definition;
+	const onlyObserves = use.every((middleware) => describeLayer(middleware).observes);
+	const waits = use.some((middleware) => describeLayer(middleware).waits);
+	const kind = generatorKind(fn);
+
+	function start(receiver: unknown, input: unknown[]): unknown {
+		return handler(createCall(definition, input, receiver, scopeOf(activeContext())));
+	}
+
+	const lazy = kind === "sync" && !waits ? lazyGenerator : lazyAsyncGenerator;
+	// A method has a `this`, but neither a prototype nor a constructor that the user's function may lack.
+	const { stage } = {
+		stage(this: unknown, ...input: unknown[]) {
+			if (onlyObserves && !pipeline.listening) {
+				pipeline.warnUnheard();
+				return Reflect.apply(fn, this, input);
+			}
+			if (kind === undefined) return start(this, input);
+			const context = activeContext();
+			return lazy(fn, () => withContext(context, (given) => start(this, given), input));
+		},
+	};
+	return stage;
+}
+
+/** The innermost handler: calls the user's function, with the call that reached it as the current one. */
+export function callThrough(apply: Handler): Handler {
+	return function callThrough(call) {
+		const scope = call[scopeOfCall];
+		if (scope.call === call && scope.entered) return apply(call);
+		return withContext(new StageContext(activeContext(), scope.span, innermost(call, scope)), apply, call);
+	};
+}
+
+/** A layer passed on another call than it was given; its signal and attempt must be the ones the function sees. */
+function innermost(call: Call, scope: Scope): Scope {
+	if (scope.call === call) return scope;
+	const inner = new Scope(scope, scope.run);
+	inner.call = { ...call, [scopeOfCall]: inner };
+	return inner;
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@footlight/source"];
+
+export default defineConfig({
+	ssr: { resolve: { conditions: [...conditions, "node", "import", "default"] } },
+	resolve: { conditions },
+	test: {
+		include: ["packages/*/src/**/*.test.ts", "examples/**/*.test.ts", "docs/**/*.test.ts", "test/*.test.ts"],
+		pool: "forks",
+		maxWorkers: 2,
+		testTimeout: 20_000,
+		hookTimeout: 60_000,
+		unstubEnvs: true,
+		execArgv: ["--conditions=@footlight/source", "--expose-gc"],
+	},
+});
