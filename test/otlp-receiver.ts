@@ -209,7 +209,9 @@ function flattenSpans(message: unknown): ReceivedSpan[] {
 function flattenLogs(message: unknown): ReceivedLog[] {
 	return ((message as Message).resourceLogs ?? []).flatMap(({ resource, scopeLogs = [] }) =>
 		scopeLogs.flatMap(({ scope, logRecords = [] }) =>
-			logRecords.map((record) => toLog(record as unknown as RawLog, toAttributes(resource?.attributes), toScope(scope))),
+			logRecords.map((record) =>
+				toLog(record as unknown as RawLog, toAttributes(resource?.attributes), toScope(scope)),
+			),
 		),
 	);
 }

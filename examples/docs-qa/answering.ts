@@ -1,4 +1,4 @@
-import type { Footlight } from "@footlight/core";
+import type { Light } from "@footlight/core";
 import type OpenAI from "openai";
 import type { CompletionUsage } from "openai/resources/completions";
 import { promptFor } from "./prompt.ts";
@@ -9,25 +9,33 @@ const candidateCount = 24;
 const passageCount = 4;
 
 /** A piece of an answer; the last one carries the tokens used. */
-export interface AnswerPart {
+interface AnswerPart {
 	readonly text: string;
 	readonly usage: CompletionUsage | undefined;
 }
 
+/** Answers a question, writes the answer piece by piece, and returns the tokens used. */
+export type AnswerQuestion = (question: string, write: (text: string) => void) => Promise<CompletionUsage | undefined>;
+
 /** Makes the function that answers a question from the documentation: retrieve, rerank, answer. */
-export function answering(
-	light: Footlight,
-	openai: OpenAI,
-	model: string,
-	index: SearchIndex,
-): (question: string) => AsyncGenerator<AnswerPart> {
+export function answering(light: Light, openai: OpenAI, model: string, index: SearchIndex): AnswerQuestion {
+	// Two plain functions and a generator: each stage has the type of what it wraps.
 	const retrieve = light.stage("retrieve", retrieveCandidates, { kind: "retrieval" });
 	const select = light.stage("rerank", selectPassages);
 	const answer = light.stage("answer", streamAnswer);
 
-	return async function* answerQuestion(question) {
+	return async function answerQuestion(question, write) {
+		let usage: CompletionUsage | undefined;
 		const passages = select(question, retrieve(question));
-		yield* answer(question, passages);
+		try {
+			for await (const part of answer(question, passages)) {
+				write(part.text);
+				usage = part.usage;
+			}
+		} finally {
+			write("\n"); // ends the line, however the answer ended, before the tree of the run is drawn
+		}
+		return usage;
 	};
 
 	function retrieveCandidates(question: string): Passage[] {
@@ -43,9 +51,8 @@ export function answering(
 	}
 
 	async function* streamAnswer(question: string, passages: readonly Passage[]): AsyncGenerator<AnswerPart> {
-		const messages = promptFor(question, passages);
 		const stream = await openai.chat.completions.create(
-			{ model, messages, stream: true, stream_options: { include_usage: true } },
+			{ model, messages: promptFor(question, passages), stream: true, stream_options: { include_usage: true } },
 			{ signal: light.current().signal },
 		);
 		for await (const { choices, usage } of stream) {

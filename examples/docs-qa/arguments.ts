@@ -5,6 +5,7 @@ const usage = `Answers questions from the documentation of this workspace's depe
 Usage: npm start -- [options]
 
   --once   ask each question once, send all telemetry, and exit
+  --logs   show the log lines too, not only the trees of finished runs
   --json   write nothing to stdout but a summary in JSON, at the end
   --help   show this text
 
@@ -17,6 +18,7 @@ Environment:
 
 export interface Arguments {
 	readonly once: boolean;
+	readonly logs: boolean;
 	readonly json: boolean;
 }
 
@@ -26,7 +28,7 @@ export function readArguments(args: readonly string[]): Arguments {
 	try {
 		const { values } = parseArgs({
 			args: [...args],
-			options: { once: flag, json: flag, help: { ...flag, short: "h" } },
+			options: { once: flag, logs: flag, json: flag, help: { ...flag, short: "h" } },
 		});
 		if (!values.help) return values;
 	} catch (error) {

@@ -1,12 +1,12 @@
-import type { Footlight } from "@footlight/core";
+import type { Light } from "@footlight/core";
 import { chunkDocuments } from "./chunk.ts";
 import { type Document, loadDocuments } from "./corpus.ts";
 import type { Progress } from "./progress.ts";
 import { buildIndex, type SearchIndex } from "./search-index.ts";
 
 /** Makes the function that reads, splits and indexes the documentation below a directory. */
-export function indexing(light: Footlight, progress: Progress): (directory: string) => Promise<SearchIndex> {
-	// A generator, a plain function and an async one: each stage has the type of what it wraps.
+export function indexing(light: Light, progress: Progress): (directory: string) => Promise<SearchIndex> {
+	// A generator, a plain function and an async one.
 	const load = light.stage("load", loadDocuments);
 	const chunk = light.stage("chunk", chunkDocuments);
 	const index = light.stage("index", buildIndex);

@@ -1,3 +1,4 @@
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
@@ -16,38 +17,42 @@ const pauseMs = 2_000;
 
 const options = readArguments(process.argv.slice(2));
 const output = options.json ? process.stderr : process.stdout;
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
+const write = (text: string) => output.write(text);
 
-const telemetry = startTelemetry({ serviceName: "docs-qa", console: !options.json });
+const stop = new AbortController();
+process.on("SIGINT", () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
+
+const telemetry = startTelemetry({
+	serviceName: "docs-qa",
+	console: !options.json,
+	logger: { destination: options.logs ? output : devNull }, // over OTLP they are sent in any case
+});
+const { logger } = telemetry;
 const service = await connectModelService(process.env);
-output.write(`Answers come from ${service.description}.\n\n`);
+write(`Answers come from ${service.description}.\n\n`);
 
 // First pipeline: read the documentation and index it. One run, so one trace.
-const library = footlight("docs-index", { logger: telemetry.logger });
+const library = footlight("docs-index", { logger });
 const indexDocumentation = indexing(library, progressLine(output));
-const index = await library.run(() => indexDocumentation(join(import.meta.dirname, "../../node_modules")));
+const directory = join(import.meta.dirname, "../../node_modules");
+const index = await library.run(() => indexDocumentation(directory));
+await telemetry.flush(); // a collector that does not answer is reported now, not in the middle of an answer
 
 // Second pipeline: answer from it. One run for each question.
-const light = footlight("docs-qa", { logger: telemetry.logger });
+const light = footlight("docs-qa", { logger });
 const openai = light.instrument(service.client, { kind: "model", methods: ["chat.completions.create"] });
 const answerQuestion = answering(light, openai, service.model, index);
 const tally = startTally();
 
 async function ask({ text, userId, sessionId }: Question): Promise<void> {
-	output.write(styleText("bold", `\n${text}\n`, { stream: output }));
+	write(styleText("bold", `\n${text}\n`, { stream: output }));
 	try {
-		for await (const part of light.run({ userId, sessionId }, () => answerQuestion(text))) {
-			output.write(part.text);
-			tally.addTokens(part.usage);
-			if (stop.signal.aborted) return;
-		}
-		tally.answered();
+		const run = { userId, sessionId, signal: stop.signal };
+		tally.answered(await light.run(run, () => answerQuestion(text, write)));
 	} catch (error) {
+		if (stop.signal.aborted) return;
 		tally.failed(error);
-		output.write(styleText("red", `\nfailed: ${reasonOf(error)}`, { stream: output }));
-	} finally {
-		output.write("\n");
+		write(styleText("red", `failed: ${reasonOf(error)}\n`, { stream: output }));
 	}
 }
 
@@ -60,7 +65,6 @@ do {
 } while (!options.once && !stop.signal.aborted);
 
 await telemetry.shutdown();
-const server = service.stats();
 await service.close();
-output.write(`\n${tally.summary()}\n${await whereToLook("docs-qa", process.env)}\n`);
-if (options.json) process.stdout.write(`${JSON.stringify({ ...tally.read(), server })}\n`);
+write(`\n${tally.summary()}\n${await whereToLook("docs-qa", process.env)}\n`);
+if (options.json) process.stdout.write(`${JSON.stringify({ ...tally.read(), server: service.stats() })}\n`);

@@ -10,22 +10,20 @@ const usage = (input: number, output: number) => ({
 
 test("counts answers, failures by reason, and tokens", () => {
 	const tally = startTally();
-	tally.addTokens(undefined);
-	tally.addTokens(usage(10, 2));
-	tally.answered();
-	tally.addTokens(usage(5, 1));
-	tally.answered();
+	tally.answered(undefined);
+	tally.answered(usage(10, 2));
+	tally.answered(usage(5, 1));
 	tally.failed(new Error("lost"));
 	tally.failed(new Error("lost"));
 	tally.failed("odd");
 	expect(tally.read()).toEqual({
-		answered: 2,
+		answered: 3,
 		failed: 3,
 		reasons: { lost: 2, odd: 1 },
 		inputTokens: 15,
 		outputTokens: 3,
 	});
-	expect(tally.summary()).toBe("2 questions answered, 3 failed (2 x lost, 1 x odd). 15 tokens in, 3 out.");
+	expect(tally.summary()).toBe("3 questions answered, 3 failed (2 x lost, 1 x odd). 15 tokens in, 3 out.");
 });
 
 test("says that none failed", () => {

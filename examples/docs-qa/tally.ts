@@ -12,9 +12,8 @@ export interface TallyCounts {
 }
 
 export interface Tally {
-	answered(): void;
+	answered(usage: CompletionUsage | undefined): void;
 	failed(error: unknown): void;
-	addTokens(usage: CompletionUsage | undefined): void;
 	read(): TallyCounts;
 	/** The counts in a sentence or two. */
 	summary(): string;
@@ -24,17 +23,15 @@ export function startTally(): Tally {
 	const counts = { answered: 0, failed: 0, inputTokens: 0, outputTokens: 0 };
 	const reasons: Record<string, number> = {};
 	return {
-		answered() {
+		answered(usage) {
 			counts.answered += 1;
+			counts.inputTokens += usage?.prompt_tokens ?? 0;
+			counts.outputTokens += usage?.completion_tokens ?? 0;
 		},
 		failed(error) {
 			counts.failed += 1;
 			const reason = reasonOf(error);
 			reasons[reason] = (reasons[reason] ?? 0) + 1;
-		},
-		addTokens(usage) {
-			counts.inputTokens += usage?.prompt_tokens ?? 0;
-			counts.outputTokens += usage?.completion_tokens ?? 0;
 		},
 		read: () => ({ ...counts, reasons: { ...reasons } }),
 		summary() {

@@ -9,9 +9,7 @@ export async function whereToLook(serviceName: string, env: NodeJS.ProcessEnv): 
 	const endpoint = new URL(
 		env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || "http://localhost:4318",
 	);
-	if (!(await isListening(endpoint))) {
-		return `Nothing listens on ${endpoint.origin}, so the traces were shown here only. "npm run stack" starts Jaeger there.`;
-	}
+	if (!(await isListening(endpoint))) return 'To see the traces in Jaeger, run "npm run stack" and start this again.';
 	const jaeger = `http://${endpoint.hostname}:${env.JAEGER_UI_PORT || 16686}`;
 	if (await isJaeger(jaeger)) return `See the traces in Jaeger: ${jaeger}/search?service=${serviceName}`;
 	return `The traces were sent to ${endpoint.origin}.`;

@@ -1,16 +1,17 @@
 import * as api from "@opentelemetry/api";
-import { type Call, scopeOfCall } from "./call.ts";
+import { type Call } from "./call.ts";
 import { activeContext, StageContext, withContext } from "./context.ts";
 import { ownsError } from "./error-owner.ts";
 import type { Handler } from "./middleware.ts";
+import { hrTime } from "./hr-time.ts";
 import { Observation, type Observer } from "./observation.ts";
 import { messageOf, recordException } from "./observer/exception.ts";
 import { errorType, isFailure } from "./outcome.ts";
 import { Scope } from "./scope.ts";
 import { follow } from "./stream/follow.ts";
 
-/** A first attempt that failed, kept until it is known whether a second follows. */
-const firstFailures = new WeakMap<Scope, Observation>();
+/** First attempts, kept until a second follows: then the first is drawn too, however it ended or will end. */
+const firstAttempts = new WeakMap<Scope, Observation>();
 
 /**
  * Makes each attempt of a call visible: for layers that call `next` more than once, around their `next`.
@@ -33,13 +34,13 @@ const firstFailures = new WeakMap<Scope, Observation>();
  */
 export function attempts(next: Handler): Handler {
 	return function attempt(call) {
-		const scope = call[scopeOfCall];
+		const scope = call.scope;
 		if (scope.span === undefined) return next(call);
 		if (call.attempt === 1 && scope.attemptSpans === "retried") return firstAttempt(call, next);
-		const first = firstFailures.get(scope);
+		const first = firstAttempts.get(scope);
 		if (first !== undefined) {
-			firstFailures.delete(scope);
-			drawFirst(first);
+			firstAttempts.delete(scope);
+			if (first.ended) drawFirst(first);
 		}
 		return laterAttempt(call, next);
 	};
@@ -47,22 +48,28 @@ export function attempts(next: Handler): Handler {
 
 /** Runs in the stage's own context: its children stay under the stage. */
 function firstAttempt(call: Call, next: Handler): unknown {
-	return observed(new Observation(call, activeContext(), [keepFailure], false), call, next);
+	const observation = new Observation(call, activeContext(), [drawIfFollowed]);
+	firstAttempts.set(call.scope, observation);
+	return observed(observation, call, next);
 }
 
-const keepFailure: Observer = {
+const drawIfFollowed: Observer = {
+	begin: () => true,
 	end(observation) {
-		if (isFailure(observation.outcome)) firstFailures.set(observation.scope, observation);
+		if (firstAttempts.get(observation.scope) !== observation) drawFirst(observation);
 	},
 };
 
 function laterAttempt(call: Call, next: Handler): unknown {
-	const stage = call[scopeOfCall];
+	const stage = call.scope;
+	// What was said of an earlier attempt does not hold for this one.
+	stage.outcome = undefined;
+	stage.outcomeError = undefined;
 	const scope = new Scope(stage, stage.run);
-	const attempt: Call = { ...call, [scopeOfCall]: scope };
+	const attempt: Call = { ...call, scope };
 	scope.call = attempt;
 	const before = activeContext();
-	const observation = new Observation(attempt, before, [endSpan], false);
+	const observation = new Observation(attempt, before, [endSpan]);
 	scope.span = startSpan(attempt, stage, observation.startMs);
 	scope.entered = true;
 	observation.context = new StageContext(before, scope.span, scope);
@@ -70,6 +77,7 @@ function laterAttempt(call: Call, next: Handler): unknown {
 }
 
 function observed(observation: Observation, call: Call, next: Handler): unknown {
+	observation.begin();
 	let result: unknown;
 	try {
 		result = next(call);
@@ -84,27 +92,33 @@ function drawFirst(observation: Observation): void {
 	const { call, scope, startMs, error } = observation;
 	const span = startSpan(call, scope, startMs);
 	if (span === undefined) return;
-	const attempt = new Scope(scope, scope.run);
-	describe(span, observation, ownsError(error, attempt) || observation.ownsError);
-	span.end(observation.endMs);
+	// The attempt takes the error over from its stage, which then does not record it again.
+	const records = observation.ownsError && ownsError(error, new Scope(scope, scope.run));
+	describe(span, observation, records);
+	span.end(hrTime(observation.endMs));
 }
 
-function startSpan(call: Call, stage: Scope, startTime: number): api.Span | undefined {
+function startSpan(call: Call, stage: Scope, startMs: number): api.Span | undefined {
 	const { tracer } = call.definition.pipeline;
 	if (tracer === undefined || stage.span === undefined) return undefined;
 	return tracer.startSpan(
 		`${call.name} attempt`,
-		{ startTime, attributes: { ...stage.correlation(call.definition.pipeline.name), "retry.attempt": call.attempt } },
+		{ startTime: hrTime(startMs), attributes: { ...stage.correlation(), "retry.attempt": call.attempt } },
 		new StageContext(activeContext(), stage.span, stage),
 	);
 }
 
 const endSpan: Observer = {
+	begin: () => true,
 	end(observation) {
-		const { span } = observation.scope;
+		const { span, parent, outcome, outcomeError } = observation.scope;
+		if (parent !== undefined && outcome !== undefined) {
+			parent.outcome = outcome;
+			parent.outcomeError = outcomeError;
+		}
 		if (span === undefined) return;
 		describe(span, observation, observation.ownsError);
-		span.end(observation.endMs);
+		span.end(hrTime(observation.endMs));
 	},
 };
 

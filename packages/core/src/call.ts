@@ -22,9 +22,6 @@ export interface Definition {
 	readonly provider?: string;
 }
 
-/** @internal */
-export const scopeOfCall: unique symbol = Symbol("footlight.scope");
-
 /**
  * One call on its way through the layers. It is never changed: a layer that wants another one passes a copy to `next`,
  * as in `next({ ...call, attempt: 2 })`.
@@ -46,8 +43,8 @@ export interface Call {
 	readonly values: CallValues;
 	/** Emits an event that carries pipeline, stage and run; never throws. */
 	readonly emit: (this: Call, name: string, attributes?: EventAttributes) => void;
-	/** @internal */
-	readonly [scopeOfCall]: Scope;
+	/** What Footlight knows of the call while it runs. @internal */
+	readonly scope: Scope;
 }
 
 /** Key of a value that layers hand inwards, with the value it has where nobody set one. */

@@ -15,6 +15,8 @@ export interface CaptureOptions {
 const defaultMaxBytes = 4_096;
 const deepest = 12;
 const mark = "…";
+// A secret that is cut in two is one no redactor knows; so more is read than is kept, and cut after redaction.
+const readBeyondBytes = 65_536;
 
 export function checkCapture(where: string, options: CaptureOptions | undefined): void {
 	if (options === undefined) return;
@@ -27,7 +29,7 @@ export function checkCapture(where: string, options: CaptureOptions | undefined)
 
 /** Any value as bounded, redacted JSON. Cycles, BigInt and getters that throw are shown in words; this never throws. */
 export function capturedText(value: unknown, { maxBytes = defaultMaxBytes, redact }: CaptureOptions): string {
-	const budget = { left: maxBytes };
+	const budget = { left: redact === undefined ? maxBytes : maxBytes + readBeyondBytes };
 	let json: string;
 	try {
 		json = JSON.stringify(plain(value, budget, new Set(), 0)) ?? "undefined";
@@ -71,6 +73,8 @@ function plain(value: unknown, budget: { left: number }, above: Set<object>, dep
 	above.add(value);
 	try {
 		return structure(value, budget, above, depth);
+	} catch {
+		return "[not readable]";
 	} finally {
 		above.delete(value);
 	}
@@ -78,22 +82,13 @@ function plain(value: unknown, budget: { left: number }, above: Set<object>, dep
 
 function structure(value: object, budget: { left: number }, above: Set<object>, depth: number): unknown {
 	if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+	if (value instanceof URL) return plain(value.href, budget, above, depth);
 	if (value instanceof Error) return { name: value.name, message: plain(value.message, budget, above, depth + 1) };
 	if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
 	if (value instanceof ArrayBuffer) return `[ArrayBuffer of ${value.byteLength} bytes]`;
-	if (value instanceof Map) return { "[Map]": plain([...take(value, budget)], budget, above, depth + 1) };
-	if (value instanceof Set) return { "[Set]": plain([...take(value, budget)], budget, above, depth + 1) };
-	if (Array.isArray(value)) {
-		const items: unknown[] = [];
-		for (const item of value) {
-			if (budget.left <= 0) {
-				items.push(mark);
-				break;
-			}
-			items.push(plain(item, budget, above, depth + 1));
-		}
-		return items;
-	}
+	if (value instanceof Map) return { "[Map]": list(value, budget, above, depth + 1) };
+	if (value instanceof Set) return { "[Set]": list(value, budget, above, depth + 1) };
+	if (Array.isArray(value)) return list(value, budget, above, depth);
 	const copy: Record<string, unknown> = {};
 	for (const key of Object.keys(value)) {
 		if (budget.left <= 0) {
@@ -114,9 +109,14 @@ function member(value: object, key: string, budget: { left: number }, above: Set
 	}
 }
 
-function* take<T>(values: Iterable<T>, budget: { left: number }): Generator<T> {
+function list(values: Iterable<unknown>, budget: { left: number }, above: Set<object>, depth: number): unknown[] {
+	const items: unknown[] = [];
 	for (const value of values) {
-		if (budget.left <= 0) return;
-		yield value;
+		if (budget.left <= 0) {
+			items.push(mark);
+			break;
+		}
+		items.push(plain(value, budget, above, depth + 1));
 	}
+	return items;
 }

@@ -1,4 +1,5 @@
 import { nonEmptyName, show } from "./option.ts";
+import { attributes } from "./telemetry/attribute.ts";
 
 /** Identifiers that tie spans, log lines and events of one run together. */
 export interface CorrelationIds {
@@ -34,10 +35,16 @@ export function checkCorrelationIds(where: string, ids: CorrelationIds): void {
 		const value = ids[key];
 		if (value !== undefined && value !== null) nonEmptyName(`${where}: ${key}`, value);
 	}
-	for (const [key, value] of Object.entries(ids.extra ?? {})) {
+	const { extra } = ids;
+	if (extra === undefined) return;
+	if (extra === null || typeof extra !== "object" || Array.isArray(extra)) {
+		throw new TypeError(`${where}: extra must be an object, got ${show(extra)}`);
+	}
+	for (const [key, value] of Object.entries(extra)) {
 		if (!key.includes(".")) {
 			throw new RangeError(`${where}: extra.${key} must have a dot in its name, such as "app.${key}"`);
 		}
+		if (Object.hasOwn(attributes, key)) throw new RangeError(`${where}: extra.${key} is a name Footlight itself uses; choose another`);
 		if (!["string", "number", "boolean"].includes(typeof value)) {
 			throw new TypeError(`${where}: extra.${key} must be a string, a number or a boolean, got ${show(value)}`);
 		}

@@ -1,8 +1,9 @@
-import { type Call, CallValues, type Definition, scopeOfCall } from "./call.ts";
+import { type Call, CallValues, type Definition } from "./call.ts";
 import type { CorrelationIds } from "./correlation.ts";
 import { emitEvent } from "./emit.ts";
 import type { EventAttributes } from "./event.ts";
 import { eventNameProblem } from "./event.ts";
+import { show } from "./option.ts";
 import { type Run, Scope } from "./scope.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
 
@@ -30,7 +31,7 @@ export function createCall(
 		clock: definition.pipeline.clock,
 		values: CallValues.none,
 		emit,
-		[scopeOfCall]: scope,
+		scope,
 	};
 	scope.call = call;
 	return call;
@@ -39,5 +40,5 @@ export function createCall(
 function emit(this: Call, name: string, attributes?: EventAttributes): void {
 	const problem = eventNameProblem(name);
 	if (problem === undefined) emitEvent(this, name, attributes);
-	else telemetryFailed(`emit(${String(JSON.stringify(name)).slice(0, 80)})`, new RangeError(`the name ${problem}`));
+	else telemetryFailed(`emit(${show(name)})`, new RangeError(`the name ${problem}`));
 }

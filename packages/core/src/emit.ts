@@ -1,6 +1,6 @@
 import * as api from "@opentelemetry/api";
-import type { Attributes, LogRecord } from "@opentelemetry/api";
-import { type Call, scopeOfCall } from "./call.ts";
+import type { Attributes, AttributeValue, LogRecord } from "@opentelemetry/api";
+import { type Call } from "./call.ts";
 import { activeContext } from "./context.ts";
 import type { EventAttributes, EventSink, FootlightEvent } from "./event.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
@@ -18,19 +18,17 @@ interface EventLogger {
  *
  * Where nobody listens nothing is built; whatever a listener does, the caller goes on.
  */
-export function emitEvent(call: Call, name: string, given: EventAttributes = {}): void {
+export function emitEvent(call: Call, name: string, given: EventAttributes | undefined): void {
 	try {
-		const scope = call[scopeOfCall];
+		const { scope } = call;
 		const { pipeline } = call.definition;
 		const span = scope.span?.isRecording() ? scope.span : undefined;
 		const logger = eventLogger(name);
 		if (span === undefined && logger === undefined && pipeline.sinks.length === 0) return;
 		const timeMs = call.clock.now();
-		const attributes: Attributes = { ...scope.correlation(pipeline.name), ...simple(given) };
-		span?.addEvent(name, attributes, timeMs);
-		logger?.emit({ eventName: name, timestamp: timeMs, severityNumber: informational, attributes, context: activeContext() });
+		const attributes: Attributes = { ...scope.correlation(), ...simple(given) };
 		if (pipeline.sinks.length > 0) {
-			const spanContext = scope.span?.spanContext();
+			const { spanContext } = scope;
 			const event: FootlightEvent = {
 				name,
 				timeMs,
@@ -39,6 +37,8 @@ export function emitEvent(call: Call, name: string, given: EventAttributes = {})
 			};
 			for (const sink of pipeline.sinks) offer(sink, event);
 		}
+		span?.addEvent(name, attributes, timeMs);
+		logger?.emit({ eventName: name, timestamp: timeMs, severityNumber: informational, attributes, context: activeContext() });
 	} catch (error) {
 		telemetryFailed(`event ${name}`, error);
 	}
@@ -48,28 +48,37 @@ function offer(sink: EventSink, event: FootlightEvent): void {
 	try {
 		// A sink may be written as an async function in spite of its type; its rejection must not become unhandled.
 		const result: unknown = sink.tryEmit(event);
-		if (result instanceof Promise) result.catch((error) => telemetryFailed("sink", error));
+		if (result !== undefined) Promise.resolve(result).catch((error) => telemetryFailed("sink", error));
 	} catch (error) {
 		telemetryFailed("sink", error);
 	}
 }
 
 /** Span events take plain values only; anything else is turned into text rather than dropped. */
-function simple(given: EventAttributes): Attributes {
+function simple(given: EventAttributes | undefined): Attributes {
 	const attributes: Attributes = {};
-	for (const [key, value] of Object.entries(given)) {
-		if (value === undefined || value === null) continue;
-		attributes[key] = typeof value === "object" || typeof value === "function" ? text(value) : (value as string);
+	for (const key of Object.keys(given ?? {})) {
+		try {
+			const value: unknown = given?.[key];
+			if (value !== undefined && value !== null) attributes[key] = simpleValue(value);
+		} catch {
+			attributes[key] = "[not readable]";
+		}
 	}
 	return attributes;
 }
 
-function text(value: unknown): string | string[] {
-	if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-	try {
-		return JSON.stringify(value) ?? String(value);
-	} catch {
-		return String(value);
+function simpleValue(value: NonNullable<unknown>): AttributeValue {
+	switch (typeof value) {
+		case "string":
+		case "number":
+		case "boolean":
+			return value;
+		case "object":
+			if (Array.isArray(value) && value.every((item) => typeof item === "string")) return [...value];
+			return JSON.stringify(value) ?? String(value);
+		default:
+			return String(value);
 	}
 }
 

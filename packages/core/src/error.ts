@@ -44,7 +44,7 @@ export class TimeoutError extends FootlightError {
 /** A call was refused before it began: by an open breaker, a limit, a full bulkhead, a missing permission. */
 export class RejectedError extends FootlightError {
 	/** When to try again, in milliseconds from now; absent where nobody knows. */
-	readonly retryAfterMs?: number;
+	declare readonly retryAfterMs?: number;
 
 	constructor(
 		code: "circuit_open" | "rate_limited" | "bulkhead_full" | "unauthorized" | "budget_exceeded",

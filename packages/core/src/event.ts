@@ -40,10 +40,10 @@ const ownPrefixes = [
 
 /** Why a name cannot be a user's event, or nothing when it can. */
 export function eventNameProblem(name: unknown): string | undefined {
+	if (typeof name === "string" && name.length > 200) return "must have at most 200 characters";
 	if (typeof name !== "string" || !/^[^\s.][^\s]*\.[^\s]*[^\s.]$/.test(name)) {
 		return 'must have a dot and no spaces, such as "answer.cited"';
 	}
-	if (name.length > 200) return "must have at most 200 characters";
 	const prefix = ownPrefixes.find((own) => name.startsWith(own));
 	return prefix === undefined ? undefined : `must not begin with ${JSON.stringify(prefix)}, which Footlight's own events use`;
 }

@@ -1,5 +1,5 @@
 import type { TracerProvider } from "@opentelemetry/api";
-import { type Definition, scopeOfCall, type StageKind, stageKinds } from "./call.ts";
+import { type Definition, type StageKind, stageKinds } from "./call.ts";
 import { type CaptureOptions, checkCapture } from "./capture.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { activeContext, scopeOf } from "./context.ts";
@@ -182,10 +182,9 @@ export function footlight(name: string, options: FootlightOptions = {}): Light {
 		checkRun(ids);
 		const { root = false, signal, ...correlation } = ids;
 		const parent = scopeOf(activeContext());
-		const run = new Run({ ...inherited(parent?.call.ids), ...correlation, runId: correlation.runId ?? crypto.randomUUID() });
+		const run = new Run({ ...inherited(parent?.call.ids), ...correlation, runId: correlation.runId ?? crypto.randomUUID() }, root);
 		if (!pipeline.listening) pipeline.warnUnheard();
 		const call = createCall(runDefinition, [fn], undefined, parent, run, signal ?? parent?.call.signal);
-		call[scopeOfCall].startsTrace = root;
 		return runHandler(call) as R;
 	}
 

@@ -1,3 +1,5 @@
+import { telemetryFailed } from "./telemetry-failure.ts";
+
 /** One level of a logger: fields first, then the message, as pino, bunyan and their like take them. */
 export type LogMethod = (fields: object, message: string) => void;
 
@@ -21,5 +23,15 @@ export function checkLogger(where: string, logger: unknown): void {
 		if (typeof (logger as Partial<Logger> | null)?.[level] !== "function") {
 			throw new TypeError(`${where} must be a pino-shaped logger, but has no method ${level}(fields, message)`);
 		}
+	}
+}
+
+/** Writes a line; a logger that throws, or that is written as an async function and rejects, changes nothing. */
+export function writeLine(logger: Logger, level: LogLevel, fields: object, message: string): void {
+	try {
+		const result: unknown = logger[level](fields, message);
+		if (result instanceof Promise) result.catch((error) => telemetryFailed("logger", error));
+	} catch (error) {
+		telemetryFailed("logger", error);
 	}
 }

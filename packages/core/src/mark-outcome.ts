@@ -1,4 +1,4 @@
-import { type Call, scopeOfCall } from "./call.ts";
+import { type Call } from "./call.ts";
 import type { Outcome } from "./outcome.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { Outcome } from "./outcome.ts";
  * };
  */
 export function markOutcome(call: Call, outcome: Extract<Outcome, "skipped" | "fallback" | "interrupted">, error?: unknown): void {
-	const scope = call[scopeOfCall];
+	const scope = call.scope;
 	scope.outcome = outcome;
 	scope.outcomeError = error;
 }

@@ -1,16 +1,17 @@
-import type { Context } from "@opentelemetry/api";
-import { type Call, scopeOfCall } from "./call.ts";
+import type { Context, Span } from "@opentelemetry/api";
+import { type Call } from "./call.ts";
 import { withContext } from "./context.ts";
 import { ownsError } from "./error-owner.ts";
-import { classify, type Outcome } from "./outcome.ts";
+import { classify, isFailure, type Outcome } from "./outcome.ts";
 import type { Scope } from "./scope.ts";
 import type { ResultWatcher } from "./stream/watcher.ts";
+import type { GenAiCall } from "./telemetry/gen-ai.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
 
 /** What one way of observing (spans, log lines ...) does at the begin and the end of a call. */
 export interface Observer {
-	/** Begins, in the context of the caller. */
-	begin?(observation: Observation): void;
+	/** Begins, in the context of the caller. False when the end of this call is of no interest: it is not sampled. */
+	begin(observation: Observation): boolean;
 	/** Sees a value on its way: the result, an item of a stream, what a promise of a stream gave. */
 	value?(observation: Observation, value: unknown): void;
 	/** The call has ended; everything on the observation is final. */
@@ -20,43 +21,67 @@ export interface Observer {
 /** Calls whose stream or lazy result is still open, anywhere in the process; swept at shutdown. */
 const open = new Set<Observation>();
 
+/** How far the stream or lazy result of a call has come; a call with a plain result has none. */
+class Progress {
+	/** Pieces handed outward that have not ended yet. */
+	pieces = 0;
+	anyReadToEnd = false;
+	/** Items handed to the consumer; undefined for a lazy result that is no stream. */
+	itemCount: number | undefined;
+	firstItemMs = 0;
+	lastActivityMs: number;
+	/** How many things a consumer waits for at this moment. */
+	awaited = 0;
+	/** All that could be used to read on was collected. */
+	unreachable = false;
+	/** Tells whether a consumer is attached that asks for nothing: a listener. */
+	inUse: (() => boolean) | undefined;
+	abandoned = false;
+
+	constructor(nowMs: number) {
+		this.lastActivityMs = nowMs;
+	}
+}
+
 /** One call as seen by one observing layer: from its start to the end of its result, streams included. */
 export class Observation implements ResultWatcher {
 	readonly call: Call;
 	readonly scope: Scope;
-	readonly startMs: number;
 	context: Context;
 	endMs = 0;
 	outcome: Outcome = "ok";
 	error: unknown;
-	/** The result, or what a stream's promise gave. */
+	/** The result; of a stream there is none. */
 	result: unknown;
-	/** Items handed to the consumer; undefined for what is no stream. */
-	itemCount: number | undefined;
-	firstItemMs = 0;
-	abandoned = false;
+	stream: Readonly<Progress> | undefined;
 	ended = false;
+	/** True when nobody wants to know how the call ends. */
+	unwatched = true;
 	/** True where the error surfaced: it is recorded there, and on nothing further out. */
 	ownsError = false;
-	readonly #sweepsRun: boolean;
+	/** The span recorded for the call, and what is collected of a model's answer. */
+	span: Span | undefined;
+	modelCall: GenAiCall | undefined;
 	readonly #observers: readonly Observer[];
-	#pieces = 0;
-	#anyReadToEnd = false;
-	#lastActivityMs = 0;
+	#startMs = 0;
 
-	constructor(call: Call, context: Context, observers: readonly Observer[], sweepsRun: boolean = call.kind === "run") {
+	constructor(call: Call, context: Context, observers: readonly Observer[]) {
 		this.call = call;
-		this.scope = call[scopeOfCall];
+		this.scope = call.scope;
 		this.context = context;
-		this.startMs = call.clock.now();
 		this.#observers = observers;
-		this.#sweepsRun = sweepsRun;
+	}
+
+	/** When the call started: read as soon as somebody begins to time it, so that an unsampled call reads no clock. */
+	get startMs(): number {
+		if (this.#startMs === 0) this.#startMs = this.call.clock.now();
+		return this.#startMs;
 	}
 
 	begin(): void {
 		for (const observer of this.#observers) {
 			try {
-				observer.begin?.(this);
+				if (observer.begin(this)) this.unwatched = false;
 			} catch (error) {
 				telemetryFailed("observer", error);
 			}
@@ -67,31 +92,37 @@ export class Observation implements ResultWatcher {
 		return withContext(this.context, step, argument);
 	}
 
-	opened(): void {
+	opened(inUse?: () => boolean): void {
 		if (this.ended) return;
-		this.#lastActivityMs = this.call.clock.now();
-		if (++this.#pieces > 1) return;
+		const progress = this.#progress();
+		progress.inUse ??= inUse;
+		if (++progress.pieces > 1 || this.unwatched) return;
 		open.add(this);
 		this.scope.run?.open.add(this);
 	}
 
 	released(value?: unknown): void {
 		if (this.ended) return;
-		this.#see(value);
-		if (--this.#pieces <= 0) this.#end("ok");
+		if (value !== undefined) this.#see(value);
+		if (--this.#progress().pieces <= 0) this.#end("ok");
 	}
 
 	settled(value?: unknown): void {
 		if (this.ended) return;
 		if (value !== undefined) this.#see(value);
-		this.#anyReadToEnd = true;
-		if (--this.#pieces <= 0) this.#end("ok");
+		if (this.stream !== undefined) {
+			const progress = this.#progress();
+			progress.anyReadToEnd = true;
+			if (--progress.pieces > 0) return;
+		}
+		this.#end("ok");
 	}
 
 	cancelled(): void {
-		if (this.ended || --this.#pieces > 0) return;
+		if (this.ended) return;
+		const progress = this.#progress();
 		// Of two branches, one that was read to its end has had the whole stream.
-		this.#end(this.#anyReadToEnd ? "ok" : "cancelled");
+		if (--progress.pieces <= 0) this.#end(progress.anyReadToEnd ? "ok" : "cancelled");
 	}
 
 	failed(error: unknown): void {
@@ -100,24 +131,64 @@ export class Observation implements ResultWatcher {
 		this.#end(classify(error, this.scope.call.signal));
 	}
 
-	/** Ends a call whose stream nobody reads any more, at its last activity. */
+	awaiting(): void {
+		if (!this.ended) this.#progress().awaited++;
+	}
+
+	answered(): void {
+		if (this.ended) return;
+		const progress = this.#progress();
+		progress.awaited--;
+		if (progress.unreachable) this.sweep();
+	}
+
+	dropped(): void {
+		if (this.ended) return;
+		const progress = this.#progress();
+		// Of two branches, the other may still be read.
+		if (progress.pieces > 1) progress.pieces--;
+		else if (progress.anyReadToEnd) this.#end("ok");
+		else this.unreachable();
+	}
+
+	unreachable(): void {
+		if (this.ended) return;
+		this.#progress().unreachable = true;
+		this.sweep();
+	}
+
+	/** Ends a call whose stream nobody reads any more; one that is waited for goes on. */
+	sweep(): void {
+		if (this.ended) return;
+		const { awaited, inUse } = this.#progress();
+		if (awaited <= 0 && inUse?.() !== true) this.abandon();
+	}
+
+	/** Ends a call whatever its stream does, at its last activity. */
 	abandon(): void {
 		if (this.ended) return;
-		this.abandoned = true;
-		this.endMs = this.#lastActivityMs;
+		const progress = this.#progress();
+		progress.abandoned = true;
+		this.endMs = progress.lastActivityMs;
 		this.#end("cancelled");
 	}
 
 	countItems(): void {
-		this.itemCount ??= 0;
+		this.#progress().itemCount ??= 0;
 	}
 
 	item(item: unknown): void {
 		if (this.ended) return;
-		this.#lastActivityMs = this.call.clock.now();
-		if (!this.itemCount) this.firstItemMs = this.#lastActivityMs;
-		this.itemCount = (this.itemCount ?? 0) + 1;
+		const progress = this.#progress();
+		progress.lastActivityMs = this.call.clock.now();
+		if (!progress.itemCount) progress.firstItemMs = progress.lastActivityMs;
+		progress.itemCount = (progress.itemCount ?? 0) + 1;
 		this.#tell(item);
+	}
+
+	#progress(): Progress {
+		this.stream ??= new Progress(this.call.clock.now());
+		return this.stream as Progress;
 	}
 
 	#see(value: unknown): void {
@@ -138,15 +209,21 @@ export class Observation implements ResultWatcher {
 
 	#end(outcome: Outcome): void {
 		this.ended = true;
-		open.delete(this);
-		const { run, outcome: reported, outcomeError } = this.scope;
-		if (run !== undefined) {
-			run.open.delete(this);
-			if (this.#sweepsRun) for (const observation of [...run.open]) observation.abandon();
+		if (this.unwatched) return;
+		const { scope } = this;
+		const { run } = scope;
+		if (this.stream !== undefined) {
+			open.delete(this);
+			run?.open.delete(this);
 		}
-		this.outcome = outcome === "ok" && reported !== undefined ? reported : outcome;
-		this.error ??= outcomeError;
-		if (this.outcome !== "ok") this.ownsError = this.error !== undefined && ownsError(this.error, this.scope);
+		// The scope of the run itself: nothing that is open in the run can be read on through it.
+		if (run !== undefined && scope.parent?.run !== run) for (const observation of [...run.open]) observation.sweep();
+		this.outcome = outcome === "ok" && scope.outcome !== undefined ? scope.outcome : outcome;
+		if (this.outcome !== "ok") {
+			if (outcome === "ok") this.error = scope.outcomeError;
+			// `undefined` can be thrown, too.
+			this.ownsError = (this.error !== undefined || isFailure(outcome)) && ownsError(this.error, scope);
+		}
 		if (this.endMs === 0) this.endMs = this.call.clock.now();
 		for (const observer of this.#observers) {
 			try {

@@ -1,21 +1,22 @@
-import { type Call, type Definition, scopeOfCall } from "./call.ts";
+import { type Call, type Definition } from "./call.ts";
 import { activeContext, StageContext, withContext } from "./context.ts";
 import { layer, type Middleware } from "./middleware.ts";
 import { Observation, type Observer } from "./observation.ts";
 import { follow } from "./stream/follow.ts";
 
 /** Makes a layer of observers that share one pass over the result and one pair of clock readings. */
-export function observing(name: string, plan: (definition: Definition) => readonly Observer[]): Middleware {
+export function observing(name: string, plan: (definition: Definition) => readonly (Observer | undefined)[]): Middleware {
 	return layer({ name, observes: true }, (next) => {
 		let definition: Definition | undefined;
 		let observers: readonly Observer[] = [];
 		return function observe(call: Call) {
 			if (call.definition !== definition) {
 				definition = call.definition;
-				observers = plan(definition);
+				observers = plan(definition).filter((observer) => observer !== undefined);
 			}
-			const scope = call[scopeOfCall];
-			const before = activeContext();
+			const scope = call.scope;
+			const before = scope.callerContext ?? activeContext();
+			scope.callerContext = undefined;
 			const observation = new Observation(call, before, observers);
 			const spanBefore = scope.span;
 			observation.begin();

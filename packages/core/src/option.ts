@@ -6,15 +6,15 @@ const longestNameLength = 200;
 export function show(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 	if (typeof value === "bigint") return `${value}n`;
-	if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
 	if (typeof value === "symbol") return value.toString();
-	if (value === null || typeof value !== "object") return String(value);
+	if (value === null || (typeof value !== "object" && typeof value !== "function")) return String(value);
 	try {
+		if (typeof value === "function") return typeof value.name === "string" && value.name ? `function ${value.name}` : "a function";
 		if (Array.isArray(value)) return `an array of ${value.length}`;
 		const name = Object.getPrototypeOf(value)?.constructor?.name;
-		return name && name !== "Object" ? `an instance of ${name}` : "an object";
+		return typeof name === "string" && name !== "" && name !== "Object" ? `an instance of ${name}` : "an object";
 	} catch {
-		return "an object";
+		return typeof value === "function" ? "a function" : "an object";
 	}
 }
 
@@ -63,17 +63,32 @@ export function nonEmptyName(where: string, value: unknown): string {
 export function knownOptions(where: string, value: unknown, known: readonly string[]): void {
 	if (value === undefined) return;
 	if (value === null || typeof value !== "object" || Array.isArray(value)) refuse(TypeError, `${where}: options`, "an object", value);
-	for (const key of Object.keys(value)) {
+	for (const key of keysOf(where, value)) {
 		if (!known.includes(key)) {
 			throw new TypeError(`${where}: unknown option ${show(key)}; known options are ${known.join(", ")}`);
 		}
+		try {
+			void (value as Record<string, unknown>)[key];
+		} catch (cause) {
+			throw new TypeError(`${where}: ${key} could not be read`, { cause });
+		}
+	}
+}
+
+function keysOf(where: string, value: object): string[] {
+	try {
+		return Object.keys(value);
+	} catch (cause) {
+		throw new TypeError(`${where}: options could not be read`, { cause });
 	}
 }
 
 /** Refuses a list that holds anything but middleware. */
 export function middlewareList(where: string, value: unknown): void {
 	if (!Array.isArray(value)) refuse(TypeError, where, "an array of middleware", value);
-	value.forEach((layer, index) => {
-		if (typeof layer !== "function") refuse(TypeError, `${where}[${index}]`, "a middleware (a function of next)", layer);
-	});
+	value.forEach((layer, index) => checkMiddleware(`${where}[${index}]`, layer));
+}
+
+export function checkMiddleware(where: string, value: unknown): void {
+	if (typeof value !== "function") refuse(TypeError, where, "a middleware (a function of next)", value);
 }

@@ -1,9 +1,9 @@
 import * as api from "@opentelemetry/api";
-import type { Attributes, AttributeValue, Span, SpanContext } from "@opentelemetry/api";
+import type { Attributes, AttributeValue, Context, Span, SpanContext } from "@opentelemetry/api";
 import type { Call } from "./call.ts";
 import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
 import type { EventAttributes } from "./event.ts";
-import type { LogLevel, LogMethod } from "./logger.ts";
+import { type LogLevel, writeLine } from "./logger.ts";
 import type { Observation } from "./observation.ts";
 import type { Outcome } from "./outcome.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
@@ -34,8 +34,11 @@ export class Run {
 	readonly attributes: Attributes;
 	/** Streams that have neither ended nor been cancelled; the run's end sweeps them. */
 	readonly open: Set<Observation> = new Set();
+	/** True for a run that begins a trace of its own. */
+	readonly startsTrace: boolean;
 
-	constructor(ids: CorrelationIds) {
+	constructor(ids: CorrelationIds, startsTrace: boolean) {
+		this.startsTrace = startsTrace;
 		this.ids = ids;
 		this.attributes = correlationAttributes(ids);
 	}
@@ -47,14 +50,14 @@ export class Scope implements Current {
 	readonly parent: Scope | undefined;
 	readonly run: Run | undefined;
 	span: Span | undefined;
+	/** The context the call was made in, as long as no layer can have changed it: reading it twice would cost. */
+	callerContext: Context | undefined;
 	/** True once the call's own context is the active one for what is further in. */
 	entered = false;
 	costUsd = 0;
 	/** What a layer said of how the call ended, where the result alone does not tell. */
 	outcome: Outcome | undefined;
 	outcomeError: unknown;
-	/** True for a run that begins a trace of its own. */
-	startsTrace = false;
 	/** Which attempts are drawn as spans of their own. */
 	attemptSpans: "retried" | "always" = "retried";
 	#signal: AbortSignal | undefined;
@@ -105,13 +108,8 @@ export class Scope implements Current {
 		if (logger === undefined) return silentLog;
 		const write =
 			(level: LogLevel) =>
-			(message: string, fields?: object): void => {
-				try {
-					(logger[level] as LogMethod).call(logger, { ...this.fields(), ...fields }, message);
-				} catch (error) {
-					telemetryFailed("logger", error);
-				}
-			};
+			(message: string, fields?: object): void =>
+				writeLine(logger, level, { ...this.fields(), ...fields }, message);
 		return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 	}
 
@@ -123,21 +121,26 @@ export class Scope implements Current {
 		for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) scope.costUsd += usd;
 	}
 
-	/** What ties a log line or an event to this call. */
+	/** What ties a log line to this call; a new object, to be added to. */
 	fields(): Attributes {
-		const { definition } = this.call;
-		const span = this.spanContext;
-		return {
-			...(span === undefined ? undefined : { trace_id: span.traceId, span_id: span.spanId }),
-			...this.correlation(definition.pipeline.name),
+		const { kind, name, definition } = this.call;
+		const span = this.span?.spanContext();
+		// Written out, since each line pays for it: an object of one shape is several times cheaper than spread ones.
+		const fields: Attributes = {
+			trace_id: span?.traceId,
+			span_id: span?.spanId,
+			"pipeline.name": definition.pipeline.name,
+			"stage.name": kind === "run" ? undefined : name,
 		};
+		return this.run === undefined ? fields : Object.assign(fields, this.run.attributes);
 	}
 
-	correlation(pipeline: string): Attributes {
-		const { kind, name } = this.call;
+	/** What ties an event or an attempt to this call. */
+	correlation(): Attributes {
+		const { kind, name, definition } = this.call;
 		return {
-			"pipeline.name": pipeline,
-			...(kind === "run" ? undefined : { "stage.name": name }),
+			"pipeline.name": definition.pipeline.name,
+			...(kind !== "run" && { "stage.name": name }),
 			...this.run?.attributes,
 		};
 	}

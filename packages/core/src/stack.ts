@@ -1,5 +1,5 @@
 import type { Middleware } from "./middleware.ts";
-import { knownOptions, middlewareList } from "./option.ts";
+import { checkMiddleware, knownOptions } from "./option.ts";
 
 /** One layer for each place of the recommended order; all are optional. */
 export interface StandardStack {
@@ -28,9 +28,14 @@ const order = ["auth", "featureFlag", "rateLimit", "cache", "fallback", "circuit
  * const auth: Middleware = (next) => (call) => next(call);
  * light.stage("search", search, { use: standardStack({ auth }) });
  */
-export function standardStack(layers: StandardStack): Middleware[] {
+export function standardStack(layers: StandardStack = {}): Middleware[] {
 	knownOptions("standardStack", layers, order);
-	const stack = order.flatMap((place) => layers[place] ?? []);
-	middlewareList("standardStack: layers", stack);
+	const stack: Middleware[] = [];
+	for (const place of order) {
+		const middleware = layers[place];
+		if (middleware === undefined) continue;
+		checkMiddleware(`standardStack: ${place}`, middleware);
+		stack.push(middleware);
+	}
 	return stack;
 }

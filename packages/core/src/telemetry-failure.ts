@@ -1,3 +1,6 @@
+/** More kinds than this are counted together: a name may come from a request. */
+const mostKinds = 100;
+
 const counts = new Map<string, number>();
 
 /**
@@ -5,7 +8,8 @@ const counts = new Map<string, number>();
  *
  * A sink, logger or exporter that breaks must not change what the user's code does, nor break in silence.
  */
-export function telemetryFailed(where: string, error: unknown): void {
+export function telemetryFailed(kind: string, error: unknown): void {
+	const where = counts.has(kind) || counts.size < mostKinds ? kind : "other parts";
 	const before = counts.get(where) ?? 0;
 	counts.set(where, before + 1);
 	if (before > 0) return;
@@ -20,7 +24,7 @@ export function telemetryFailed(where: string, error: unknown): void {
 
 /** How often each part of telemetry has failed in this process, by the part's name. */
 export function telemetryFailures(): ReadonlyMap<string, number> {
-	return counts;
+	return new Map(counts);
 }
 
 /** Prints one warning the way the platform does; `node --disable-warning=CODE` silences it. */

@@ -2,26 +2,38 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { type Context, ROOT_CONTEXT, type Span, TraceFlags, trace } from "@opentelemetry/api";
-import { AlwaysOffSampler, createAlwaysRecordSampler, type SpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+	AlwaysOffSampler,
+	createAlwaysRecordSampler,
+	type SpanProcessor,
+	TracerProvider,
+} from "@opentelemetry/sdk-trace";
 import { describe, expect, test, vi } from "vitest";
 import { type ConsoleExporterOptions, consoleExporter } from "./console.ts";
 
 function set(options: ConsoleExporterOptions = {}) {
-	let text = "";
-	const stream = { write: (chunk: string) => void (text += chunk) };
+	const chunks: string[] = [];
+	const stream = { write: (chunk: string) => chunks.push(chunk) };
 	const exporter = consoleExporter({ stream, colors: false, width: 80, ...options });
 	const processor: SpanProcessor = exporter;
 	const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer("test");
 	const start = (name: string, attributes: Record<string, string>, parent?: Span | Context): Span =>
-		tracer.startSpan(name, { attributes }, parent && ("spanContext" in parent ? trace.setSpan(ROOT_CONTEXT, parent) : parent));
+		tracer.startSpan(
+			name,
+			{ attributes },
+			parent && ("spanContext" in parent ? trace.setSpan(ROOT_CONTEXT, parent) : parent),
+		);
 	return {
 		exporter,
-		printed: () => text,
+		printed: () => chunks.join(""),
 		/** The names in the order of their rows, without glyphs, bars and times. */
-		names: () => [...text.matchAll(/^[├└│─ ]*[✓✗…·] (\S+)/gmu)].map(([, name]) => name),
-		run: (name: string, parent?: Span | Context) => start(name, { "pipeline.name": name, "pipeline.run.id": `id-${name}`, outcome: "ok" }, parent),
-		stage: (name: string, parent?: Span | Context) => start(name, { "pipeline.name": "p", "stage.name": name, outcome: "ok" }, parent),
+		names: () => [...chunks.join("").matchAll(/^[├└│─ ]*[✓✗…·] (\S+)/gmu)].map(([, name]) => name),
+		run: (name: string, parent?: Span | Context) =>
+			start(name, { "pipeline.name": name, "pipeline.run.id": `id-${name}`, outcome: "ok" }, parent),
+		stage: (name: string, parent?: Span | Context) =>
+			start(name, { "pipeline.name": "p", "stage.name": name, outcome: "ok" }, parent),
 		foreign: (name: string, parent?: Span | Context) => start(name, {}, parent),
 	};
 }
@@ -134,15 +146,15 @@ describe("consoleExporter", () => {
 	});
 
 	test("draws nothing that is not sampled", () => {
-		let text = "";
-		const exporter = consoleExporter({ stream: { write: (chunk) => void (text += chunk) } });
+		const chunks: string[] = [];
+		const exporter = consoleExporter({ stream: { write: (chunk) => chunks.push(chunk) } });
 		const sampler = createAlwaysRecordSampler(new AlwaysOffSampler());
 		const tracer = new TracerProvider({ sampler, spanProcessors: [exporter] }).getTracer("test");
 		const span = tracer.startSpan("run", { attributes: { "pipeline.name": "p", "pipeline.run.id": "r" } });
 		expect(span.isRecording()).toBe(true);
 		expect(span.spanContext().traceFlags).toBe(TraceFlags.NONE);
 		span.end();
-		expect(text).toBe("");
+		expect(chunks).toEqual([]);
 	});
 
 	test("keeps runs that happen at once apart", () => {
@@ -191,20 +203,27 @@ describe("consoleExporter", () => {
 	});
 
 	test("colours a terminal and takes its width", () => {
-		let text = "";
+		const chunks: string[] = [];
 		vi.stubEnv("FORCE_COLOR", undefined);
 		vi.stubEnv("NO_COLOR", undefined);
 		vi.stubEnv("TERM", "xterm");
-		const terminal = { isTTY: true, columns: 60, write: (chunk: string) => void (text += chunk) };
+		const terminal = { isTTY: true, columns: 60, write: (chunk: string) => chunks.push(chunk) };
 		const tracer = new TracerProvider({ spanProcessors: [consoleExporter({ stream: terminal })] }).getTracer("test");
 		tracer.startSpan("p", { attributes: { "pipeline.name": "p", "pipeline.run.id": "r" } }).end();
-		expect(text).toContain("\u001b[");
-		const [first = ""] = text.replaceAll(/\u001b\[\d+m/g, "").split("\n");
+		expect(chunks.join("")).toContain("\u001b[");
+		const [first = ""] = stripVTControlCharacters(chunks.join("")).split("\n");
 		expect(first).toHaveLength(60);
 	});
 
 	test.each<[string, ConsoleExporterOptions["stream"]]>([
-		["throws", { write: () => { throw new Error("closed"); } }],
+		[
+			"throws",
+			{
+				write: () => {
+					throw new Error("closed");
+				},
+			},
+		],
 		["fails later", new Writable({ write: (_chunk, _encoding, done) => setImmediate(done, new Error("EPIPE")) })],
 		["is destroyed", new Writable({ write: () => {} }).destroy()],
 	])("goes on when the stream %s, and counts it", async (_title, stream = process.stderr) => {
@@ -230,14 +249,19 @@ describe("consoleExporter", () => {
 
 	test("lets the process end as it would when nobody reads its stderr", async () => {
 		const script = fileURLToPath(new URL("./console/closed-pipe.fixture.ts", import.meta.url));
-		const child = spawn(process.execPath, ["--conditions=@footlight/source", script], { stdio: ["ignore", "pipe", "pipe"] });
+		const child = spawn(process.execPath, ["--conditions=@footlight/source", script], {
+			stdio: ["ignore", "pipe", "pipe"],
+		});
 		child.stderr.destroy();
 		const [output, [code]] = await Promise.all([child.stdout.setEncoding("utf8").toArray(), once(child, "exit")]);
 		expect([output.join(""), code]).toEqual(["finished\n", 7]);
 	});
 
 	test.each<[unknown, string]>([
-		[{ colour: true }, 'TypeError: consoleExporter: unknown option "colour"; known options are stream, colors, width, maxRows, maxPendingSpans'],
+		[
+			{ colour: true },
+			'TypeError: consoleExporter: unknown option "colour"; known options are stream, colors, width, maxRows, maxPendingSpans',
+		],
 		[{ colors: "always" }, 'RangeError: consoleExporter: colors must be "auto", true or false, got "always"'],
 		[{ colors: 1 }, 'TypeError: consoleExporter: colors must be "auto", true or false, got 1'],
 		[{ width: 10 }, "RangeError: consoleExporter: width must be an integer of at least 40, got 10"],

@@ -79,7 +79,7 @@ export function consoleExporter(options: ConsoleExporterOptions = {}): ConsoleEx
 		}
 		writeSafely(stream, text, (error) => {
 			refused += spans;
-			// A warning would go to the very stream that is gone, and Node lets that end the process.
+			// A warning would go to the very stream that is gone; where Node cannot write one, it may end the process.
 			if (stream !== process.stderr) failures.add(error);
 		});
 	}

@@ -7,7 +7,12 @@ function show(value: unknown): string {
 	return typeof value === "function" ? "a function" : String(value);
 }
 
-export function refuse(kind: typeof TypeError | typeof RangeError, where: string, expected: string, value: unknown): never {
+export function refuse(
+	kind: typeof TypeError | typeof RangeError,
+	where: string,
+	expected: string,
+	value: unknown,
+): never {
 	throw new kind(`${where} must be ${expected}, got ${show(value)}`);
 }
 

@@ -1,4 +1,4 @@
-import { type Context, ROOT_CONTEXT, context, propagation } from "@opentelemetry/api";
+import { type Context, context, propagation, ROOT_CONTEXT } from "@opentelemetry/api";
 
 /** Writes one field into a carrier. */
 export type CarrierSetter<Carrier> = (carrier: Carrier, key: string, value: string) => void;

@@ -1,2 +1,2 @@
-export { baggageAttributes, type BaggageAttributesOptions } from "./processor/baggage-attributes.ts";
-export { continueTrace, extract, inject, type CarrierGetter, type CarrierSetter } from "./carrier.ts";
+export { type CarrierGetter, type CarrierSetter, continueTrace, extract, inject } from "./carrier.ts";
+export { type BaggageAttributesOptions, baggageAttributes } from "./processor/baggage-attributes.ts";

@@ -3,16 +3,19 @@ import { redactedText } from "../capture.ts";
 import { errorType } from "../outcome.ts";
 
 const longestMessage = 4_096;
+const longestStack = 16_384;
+// A secret that is cut in two is one no redactor knows; so a text is redacted before it is cut to its length.
+const longestRead = 65_536;
 
 /** Adds the exception event of the conventions; the SDK's own method takes neither a redactor nor a stable type. */
 export function recordException(span: Span, error: unknown, timeMs: number, redact: ((text: string) => string) | undefined): void {
-	const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : undefined;
+	const stack = stackOf(error, redact);
 	span.addEvent(
 		"exception",
 		{
 			"exception.type": errorType(error),
 			"exception.message": messageOf(error, redact),
-			...(stack !== undefined && { "exception.stacktrace": redactedText(stack, redact) }),
+			...(stack !== undefined && { "exception.stacktrace": stack }),
 		},
 		timeMs,
 	);
@@ -22,9 +25,24 @@ export function recordException(span: Span, error: unknown, timeMs: number, reda
 export function messageOf(error: unknown, redact: ((text: string) => string) | undefined): string {
 	let message: string;
 	try {
-		message = error instanceof Error ? error.message : typeof error === "object" ? JSON.stringify(error) : String(error);
+		const given = error instanceof Error ? error.message : typeof error === "object" ? JSON.stringify(error) : error;
+		message = String(given);
 	} catch {
 		message = "an error that cannot be shown";
 	}
-	return redactedText(String(message).slice(0, longestMessage), redact);
+	return bounded(message, longestMessage, redact);
+}
+
+/** The stack of an error, bounded and redacted; undefined where there is none. */
+export function stackOf(error: unknown, redact: ((text: string) => string) | undefined): string | undefined {
+	try {
+		const stack: unknown = error instanceof Error ? error.stack : undefined;
+		return typeof stack === "string" ? bounded(stack, longestStack, redact) : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function bounded(text: string, longest: number, redact: ((text: string) => string) | undefined): string {
+	return redactedText(text.slice(0, longestRead), redact).slice(0, longest);
 }

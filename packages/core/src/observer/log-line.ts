@@ -1,12 +1,10 @@
-import type { Attributes } from "@opentelemetry/api";
 import type { Definition } from "../call.ts";
-import { redactedText } from "../capture.ts";
-import { checkLogger, type Logger, type LogLevel, logLevels } from "../logger.ts";
+import { checkLogger, type Logger, type LogLevel, logLevels, writeLine } from "../logger.ts";
 import type { Observation, Observer } from "../observation.ts";
 import { knownOptions, oneOf, ratio } from "../option.ts";
 import { errorType, isFailure, type Outcome } from "../outcome.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
-import { messageOf } from "./exception.ts";
+import { messageOf, stackOf } from "./exception.ts";
 
 /** Options of `logging()`. */
 export interface LoggingOptions {
@@ -33,7 +31,7 @@ const defaultLevels: Record<Outcome, LogLevel> = {
 
 export const loggingOptions: readonly string[] = ["logger", "startLevel", "levels", "successSampleRatio"];
 
-export function logLines(where: string, options: LoggingOptions): (definition: Definition) => Observer {
+export function logLines(where: string, options: LoggingOptions): (definition: Definition) => Observer | undefined {
 	const { startLevel = "debug", successSampleRatio = 1 } = options;
 	oneOf(`${where}: startLevel`, startLevel, logLevels);
 	ratio(`${where}: successSampleRatio`, successSampleRatio);
@@ -43,53 +41,52 @@ export function logLines(where: string, options: LoggingOptions): (definition: D
 	const levels = { ...defaultLevels, ...options.levels };
 	return (definition) => {
 		const logger = options.logger ?? definition.pipeline.logger;
-		if (logger === undefined) return { end() {} };
+		if (logger === undefined) return undefined;
 		const noun = definition.kind === "run" ? "run" : "stage";
 		const started = `${noun} ${definition.name} started`;
 		const endedAs = (outcome: Outcome) => `${noun} ${definition.name} ${outcome}`;
 		const ended = endedAs("ok");
 		return {
-			begin({ scope }) {
-				if (isEnabled(logger, startLevel)) write(logger, startLevel, scope.fields(), started);
+			begin({ scope, startMs: _timed }) {
+				if (isEnabled(logger, startLevel)) writeLine(logger, startLevel, scope.fields(), started);
+				return true;
 			},
 			end(observation) {
-				const { outcome, scope } = observation;
+				const { outcome } = observation;
 				const level = levels[outcome];
 				if (!isEnabled(logger, level)) return;
 				if (outcome === "ok" && successSampleRatio < 1 && !isSampled(observation, successSampleRatio)) return;
-				write(logger, level, endFields(observation, scope.fields()), outcome === "ok" ? ended : endedAs(outcome));
+				writeLine(logger, level, endFields(observation), outcome === "ok" ? ended : endedAs(outcome));
 			},
 		};
 	};
 }
 
-function endFields(observation: Observation, fields: Attributes & { err?: unknown }): object {
-	const { outcome, error, itemCount, call } = observation;
+function endFields({ call, scope, outcome, error, stream, startMs, endMs, ownsError }: Observation): object {
+	const fields = scope.fields();
 	fields.outcome = outcome;
-	fields.duration_ms = observation.endMs - observation.startMs;
+	fields.duration_ms = endMs - startMs;
 	if (call.kind !== "run" && call.kind !== "stage") fields["stage.kind"] = call.kind;
 	if (call.attempt > 1) fields["retry.attempt"] = call.attempt;
-	if (itemCount !== undefined) {
-		fields["stream.item_count"] = itemCount;
-		if (itemCount > 0) fields["stream.time_to_first_item_ms"] = observation.firstItemMs - observation.startMs;
-		if (observation.abandoned) fields["stream.abandoned"] = true;
+	if (stream?.abandoned) fields["stream.abandoned"] = true;
+	if (stream?.itemCount !== undefined) {
+		fields["stream.item_count"] = stream.itemCount;
+		if (stream.itemCount > 0) fields["stream.time_to_first_item_ms"] = stream.firstItemMs - startMs;
 	}
-	if (error !== undefined && (isFailure(outcome) || outcome === "fallback")) {
+	if (isFailure(outcome) || (outcome === "fallback" && error !== undefined)) {
 		fields["error.type"] = errorType(error);
 		// Further out the type is enough: the error with its stack stands once, where it surfaced.
-		if (observation.ownsError) return { ...fields, err: loggable(error, call.definition.pipeline.capture.redact) };
+		if (ownsError) return { ...fields, err: loggable(error, call.definition.pipeline.capture.redact) };
 	}
 	return fields;
 }
 
 function loggable(error: unknown, redact: ((text: string) => string) | undefined): unknown {
 	if (redact === undefined && error instanceof Error) return error;
-	const stack = error instanceof Error ? error.stack : undefined;
-	return {
-		type: errorType(error),
-		message: messageOf(error, redact),
-		...(typeof stack === "string" && { stack: redactedText(stack, redact) }),
-	};
+	const stack = stackOf(error, redact);
+	const type = errorType(error);
+	// Without a prototype: pino's serializer takes the type of what looks like an error from its class, else from its name.
+	return Object.assign(Object.create(null), { type, name: type, message: messageOf(error, redact), ...(stack !== undefined && { stack }) });
 }
 
 function isEnabled(logger: Logger, level: LogLevel): boolean {
@@ -98,14 +95,6 @@ function isEnabled(logger: Logger, level: LogLevel): boolean {
 	} catch (error) {
 		telemetryFailed("logger", error);
 		return false;
-	}
-}
-
-function write(logger: Logger, level: LogLevel, fields: object, message: string): void {
-	try {
-		logger[level](fields, message);
-	} catch (error) {
-		telemetryFailed("logger", error);
 	}
 }
 

@@ -1,13 +1,14 @@
 import * as api from "@opentelemetry/api";
-import type { Attributes, Span } from "@opentelemetry/api";
+import type { Attributes, Span, SpanOptions } from "@opentelemetry/api";
 import type { Definition } from "../call.ts";
-import { capturedText } from "../capture.ts";
+import { hrTime } from "../hr-time.ts";
+import { type CaptureOptions, capturedText } from "../capture.ts";
 import { followWallClock } from "../clock.ts";
 import type { Observation, Observer } from "../observation.ts";
 import { oneOf } from "../option.ts";
 import { errorType, isFailure } from "../outcome.ts";
 import { messageOf, recordException } from "./exception.ts";
-import { type GenAiCall, genAiStage } from "../telemetry/gen-ai.ts";
+import { genAiStage } from "../telemetry/gen-ai.ts";
 
 /** Options of `tracing()`. */
 export interface TracingOptions {
@@ -17,12 +18,6 @@ export interface TracingOptions {
 
 export const tracingOptions: readonly string[] = ["attemptSpans"];
 
-/** Traces and models seen of one call between its begin and its end. */
-interface Traced {
-	readonly span: Span;
-	readonly genAi: GenAiCall | undefined;
-}
-
 export function spans(where: string, { attemptSpans = "retried" }: TracingOptions): (definition: Definition) => Observer {
 	oneOf(`${where}: attemptSpans`, attemptSpans, ["retried", "always"]);
 	return (definition) => {
@@ -31,58 +26,64 @@ export function spans(where: string, { attemptSpans = "retried" }: TracingOption
 		const genAi = genAiStage(definition);
 		const attributes = stageAttributes(definition, genAi?.attributes);
 		const spanKind = kind === "model" ? api.SpanKind.CLIENT : api.SpanKind.INTERNAL;
-		const traced = new WeakMap<Observation, Traced>();
-
-		function end(observation: Observation): void {
-			const found = traced.get(observation);
-			if (found === undefined) return;
-			const { span } = found;
-			if (span.isRecording()) {
-				span.setAttribute("outcome", observation.outcome);
-				if (observation.outcome !== "ok" || observation.itemCount !== undefined || found.genAi !== undefined) {
-					describeEnd(span, observation, found.genAi, capture.redact);
-				}
-				if (observation.scope.costUsd !== 0) span.setAttribute("pipeline.cost.usd", observation.scope.costUsd);
-				if (capture.output && observation.itemCount === undefined && observation.error === undefined) {
-					span.setAttribute("stage.output", capturedText(observation.result, capture));
-				}
-			}
-			span.end(observation.endMs);
-		}
-
 		return {
 			begin(observation) {
 				const { tracer } = pipeline;
-				if (tracer === undefined) return;
-				const { call, scope, startMs } = observation;
-				scope.attemptSpans = attemptSpans;
-				const parent = observation.context;
+				if (tracer === undefined) return false;
+				const { call, scope, context } = observation;
 				const modelCall = genAi?.begin(call.input);
 				const own = modelCall === undefined ? attributes : { ...attributes, ...modelCall.requestAttributes };
 				const given = scope.run === undefined ? own : { ...own, ...scope.run.attributes };
-				const span = tracer.startSpan(
-					modelCall?.spanName ?? definition.name,
-					{ kind: spanKind, attributes: given, startTime: startMs, ...(kind === "run" && runOptions(observation)) },
-					parent,
-				);
+				const options = new SpanStart(spanKind, given, observation);
+				if (kind === "run") frameRun(options, observation);
+				const span = tracer.startSpan(modelCall?.spanName ?? definition.name, options, context);
 				scope.span = span;
-				traced.set(observation, { span, genAi: modelCall });
-				if (capture.input && span.isRecording()) span.setAttribute("stage.input", capturedText(call.input, capture));
+				scope.attemptSpans = attemptSpans;
+				if (!span.isRecording()) return false;
+				observation.span = span;
+				observation.modelCall = modelCall;
+				if (capture.input) span.setAttribute("stage.input", capturedText(call.input, capture));
+				return true;
 			},
 			...(genAi && {
-				value: (observation: Observation, value: unknown) => traced.get(observation)?.genAi?.see(value),
+				value: (observation: Observation, value: unknown) => observation.modelCall?.see(value),
 			}),
-			end,
+			end(observation) {
+				const { span } = observation;
+				if (span === undefined) return;
+				describeEnd(span, observation, capture);
+				span.end(hrTime(observation.endMs));
+			},
 		};
 	};
 }
 
+/** Options of a span whose start time is read only once an SDK has decided to record it. */
+class SpanStart implements SpanOptions {
+	readonly kind: api.SpanKind;
+	readonly attributes: Attributes;
+	declare root?: boolean;
+	declare links?: api.Link[];
+	readonly #observation: Observation;
+
+	constructor(kind: api.SpanKind, attributes: Attributes, observation: Observation) {
+		this.kind = kind;
+		this.attributes = attributes;
+		this.#observation = observation;
+	}
+
+	get startTime(): api.HrTime {
+		return hrTime(this.#observation.startMs);
+	}
+}
+
 /** A run asked for as a root begins a trace of its own, linked to the span it was started under. */
-function runOptions(observation: Observation): { root?: boolean; links?: api.Link[] } {
-	const active = api.trace.getSpanContext(observation.context);
+function frameRun(options: SpanStart, { context, scope }: Observation): void {
+	const active = api.trace.getSpanContext(context);
 	if (active === undefined || !api.isSpanContextValid(active)) followWallClock();
-	if (!observation.scope.startsTrace) return {};
-	return { root: true, ...(active && { links: [{ context: active }] }) };
+	if (!scope.run?.startsTrace) return;
+	options.root = true;
+	if (active !== undefined) options.links = [{ context: active }];
 }
 
 function stageAttributes(definition: Definition, more: Attributes | undefined): Attributes {
@@ -97,27 +98,32 @@ function stageAttributes(definition: Definition, more: Attributes | undefined): 
 	};
 }
 
-function describeEnd(
-	span: Span,
-	observation: Observation,
-	genAi: GenAiCall | undefined,
-	redact: ((text: string) => string) | undefined,
-): void {
-	const { outcome, error, itemCount, firstItemMs, startMs } = observation;
-	const attributes: Attributes = {};
-	if (itemCount !== undefined) {
-		attributes["stream.item_count"] = itemCount;
-		if (itemCount > 0) attributes["stream.time_to_first_item_ms"] = firstItemMs - startMs;
-		if (observation.abandoned) attributes["stream.abandoned"] = true;
+function describeEnd(span: Span, observation: Observation, capture: CaptureOptions): void {
+	const { outcome, stream, modelCall, scope } = observation;
+	span.setAttribute("outcome", outcome);
+	if (stream !== undefined) describeStream(span, observation, stream);
+	if (modelCall !== undefined) span.setAttributes(modelCall.responseAttributes());
+	if (scope.costUsd !== 0) span.setAttribute("pipeline.cost.usd", scope.costUsd);
+	if (outcome !== "ok") describeFailure(span, observation, capture.redact);
+	else if (capture.output && stream?.itemCount === undefined) {
+		span.setAttribute("stage.output", capturedText(observation.result, capture));
 	}
-	if (genAi !== undefined) {
-		Object.assign(attributes, genAi.responseAttributes());
-		if (itemCount) attributes["gen_ai.response.time_to_first_chunk"] = (firstItemMs - startMs) / 1_000;
+}
+
+function describeStream(span: Span, { startMs, modelCall }: Observation, stream: NonNullable<Observation["stream"]>): void {
+	if (stream.abandoned) span.setAttribute("stream.abandoned", true);
+	if (stream.itemCount === undefined) return;
+	span.setAttribute("stream.item_count", stream.itemCount);
+	if (stream.itemCount === 0) return;
+	const firstItemAfterMs = stream.firstItemMs - startMs;
+	span.setAttribute("stream.time_to_first_item_ms", firstItemAfterMs);
+	if (modelCall !== undefined) span.setAttribute("gen_ai.response.time_to_first_chunk", firstItemAfterMs / 1_000);
+}
+
+function describeFailure(span: Span, { outcome, error, ownsError, endMs }: Observation, redact: CaptureOptions["redact"]): void {
+	if (isFailure(outcome)) {
+		span.setAttribute("error.type", errorType(error));
+		span.setStatus({ code: api.SpanStatusCode.ERROR, message: messageOf(error, redact) });
 	}
-	if (isFailure(outcome)) attributes["error.type"] = errorType(error);
-	span.setAttributes(attributes);
-	if (isFailure(outcome)) span.setStatus({ code: api.SpanStatusCode.ERROR, message: messageOf(error, redact) });
-	if (observation.ownsError && (isFailure(outcome) || outcome === "fallback")) {
-		recordException(span, error, observation.endMs, redact);
-	}
+	if (ownsError && (isFailure(outcome) || outcome === "fallback")) recordException(span, error, endMs, redact);
 }

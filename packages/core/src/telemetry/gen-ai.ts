@@ -1,5 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { Definition } from "../call.ts";
+import { telemetryFailed } from "../telemetry-failure.ts";
 import { ModelUsage } from "./model-usage.ts";
 
 /** What the GenAI conventions ask of one call of a model. */
@@ -54,14 +55,8 @@ function withoutModel(attributes: Attributes): GenAiStage {
 }
 
 function modelCall(operation: string, input: readonly unknown[]): GenAiCall {
-	const request = readable(input[0]);
-	const model = typeof request.model === "string" ? request.model : undefined;
-	const requestAttributes: Attributes = {};
-	if (model !== undefined) requestAttributes["gen_ai.request.model"] = model;
-	if (request.stream === true) requestAttributes["gen_ai.request.stream"] = true;
-	const maxTokens = request.max_tokens ?? request.max_completion_tokens ?? request.max_output_tokens;
-	if (typeof maxTokens === "number") requestAttributes["gen_ai.request.max_tokens"] = maxTokens;
-	if (typeof request.temperature === "number") requestAttributes["gen_ai.request.temperature"] = request.temperature;
+	const requestAttributes = readRequest(input[0]);
+	const model = requestAttributes["gen_ai.request.model"];
 	const usage = new ModelUsage();
 	return {
 		spanName: model === undefined ? operation : `${operation} ${model}`,
@@ -71,6 +66,19 @@ function modelCall(operation: string, input: readonly unknown[]): GenAiCall {
 	};
 }
 
-function readable(value: unknown): Record<string, unknown> {
-	return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+function readRequest(value: unknown): Attributes {
+	const attributes: Attributes = {};
+	if (typeof value !== "object" || value === null) return attributes;
+	try {
+		const request = value as Record<string, unknown>;
+		if (typeof request.model === "string") attributes["gen_ai.request.model"] = request.model;
+		if (request.stream === true) attributes["gen_ai.request.stream"] = true;
+		const maxTokens = request.max_tokens ?? request.max_completion_tokens ?? request.max_output_tokens;
+		if (typeof maxTokens === "number") attributes["gen_ai.request.max_tokens"] = maxTokens;
+		if (typeof request.temperature === "number") attributes["gen_ai.request.temperature"] = request.temperature;
+	} catch (error) {
+		// A getter of the request threw: the call has its span all the same.
+		telemetryFailed("request of a model", error);
+	}
+	return attributes;
 }

@@ -21,8 +21,12 @@ export class ModelUsage {
 		const fields = asFields(value);
 		if (fields === undefined) return;
 		// Events of a stream carry the object they speak of: OpenAI responses in `response`, Anthropic in `message`.
-		const inner = asFields(fields.response) ?? asFields(fields.message);
-		if (typeof fields.type === "string" && inner !== undefined) this.see(inner);
+		const inner = typeof fields.type === "string" ? (asFields(fields.response) ?? asFields(fields.message)) : undefined;
+		if (inner !== undefined) this.#seeAnswer(inner);
+		this.#seeAnswer(fields);
+	}
+
+	#seeAnswer(fields: Fields): void {
 		this.#id ??= text(fields.id) ?? text(fields.responseId);
 		this.#model ??= text(fields.model) ?? text(fields.modelVersion);
 		this.#seeFinish(fields);

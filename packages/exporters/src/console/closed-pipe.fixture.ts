@@ -3,7 +3,10 @@ import { consoleExporter } from "../console.ts";
 
 const provider = new TracerProvider({ spanProcessors: [consoleExporter()] });
 const runOnce = (): void =>
-	provider.getTracer("test").startSpan("p", { attributes: { "pipeline.name": "p", "pipeline.run.id": "r" } }).end();
+	provider
+		.getTracer("test")
+		.startSpan("p", { attributes: { "pipeline.name": "p", "pipeline.run.id": "r" } })
+		.end();
 await new Promise((resolve) => setTimeout(resolve, 50));
 for (let turn = 0; turn < 20; turn += 1) {
 	runOnce();

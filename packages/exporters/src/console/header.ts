@@ -1,5 +1,5 @@
-import { lookOf } from "./outcome.ts";
 import { abandonedNote, attemptNote, costNote, itemNote, outcomeNote, type Piece, tokenNote } from "./note.ts";
+import { lookOf } from "./outcome.ts";
 import { duration } from "./quantity.ts";
 import { textOf } from "./span.ts";
 import type { SpanNode } from "./span-tree.ts";

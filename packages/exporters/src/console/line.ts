@@ -61,7 +61,12 @@ export function messageOf({ nodes }: Row, said: Set<string>): string | undefined
 }
 
 /** Draws the lines as columns: name, bar, duration, notes. */
-export function drawLines(lines: readonly Line[], scale: readonly [fromMs: number, toMs: number], width: number, paint: Paint): string[] {
+export function drawLines(
+	lines: readonly Line[],
+	scale: readonly [fromMs: number, toMs: number],
+	width: number,
+	paint: Paint,
+): string[] {
 	const columns = fitColumns(lines, width);
 	return lines.flatMap((line) => {
 		const { nodes } = line.row;
@@ -75,7 +80,10 @@ export function drawLines(lines: readonly Line[], scale: readonly [fromMs: numbe
 			paint(padStart(line.time, columns.time), node.role === "other" ? "dim" : undefined),
 			notes,
 		].join(gap);
-		const message = line.message === undefined ? [] : [drawMessage(shorten(line.stem, columns.branch + 2), line.message, width, paint)];
+		const message =
+			line.message === undefined
+				? []
+				: [drawMessage(shorten(line.stem, columns.branch + 2), line.message, width, paint)];
 		return [text.trimEnd(), ...message];
 	});
 }
@@ -125,7 +133,12 @@ function fitColumns(lines: readonly Line[], width: number): Columns {
 	};
 }
 
-const kindStyles: Readonly<Record<string, Style>> = { model: "magenta", agent: "magenta", retrieval: "blue", tool: "yellow" };
+const kindStyles: Readonly<Record<string, Style>> = {
+	model: "magenta",
+	agent: "magenta",
+	retrieval: "blue",
+	tool: "yellow",
+};
 
 function barStyle({ nodes: [node] }: Row): Style | readonly Style[] {
 	if (isTrouble(node.outcome)) return "red";

@@ -65,7 +65,8 @@ export function itemNote(nodes: readonly SpanNode[]): Piece[] {
 
 function firstItemNote(nodes: readonly SpanNode[]): Piece[] {
 	const [only, ...others] = nodes;
-	const first = only === undefined || others.length > 0 ? undefined : numberOf(only.span, "stream.time_to_first_item_ms");
+	const first =
+		only === undefined || others.length > 0 ? undefined : numberOf(only.span, "stream.time_to_first_item_ms");
 	return first === undefined ? [] : [piece(`first at ${duration(first)}`, "dim")];
 }
 

@@ -14,11 +14,22 @@ export interface SpanPlan {
 const pipeline = { "pipeline.name": "docs-qa", "pipeline.run.id": "0b1f6a6e-6a0b-4c59-9d0e-0d9a2f6f3f11" };
 const startMs = Date.UTC(2026, 10, 21);
 
-export function run(from: number, to: number, children: readonly SpanPlan[] = [], attributes: Attributes = {}): SpanPlan {
+export function run(
+	from: number,
+	to: number,
+	children: readonly SpanPlan[] = [],
+	attributes: Attributes = {},
+): SpanPlan {
 	return { name: "docs-qa", from, to, children, attributes: { ...pipeline, outcome: "ok", ...attributes } };
 }
 
-export function stage(name: string, from: number, to: number, attributes: Attributes = {}, rest: Partial<SpanPlan> = {}): SpanPlan {
+export function stage(
+	name: string,
+	from: number,
+	to: number,
+	attributes: Attributes = {},
+	rest: Partial<SpanPlan> = {},
+): SpanPlan {
 	return { name, from, to, ...rest, attributes: { ...pipeline, "stage.name": name, outcome: "ok", ...attributes } };
 }
 
@@ -40,7 +51,10 @@ export function recorded(plan: SpanPlan): ReadableSpan[] {
 		spanProcessors: [new SimpleSpanProcessor({ exporter })],
 		idGenerator: {
 			generateTraceId: () => "4bf92f3577b34da6a3ce929d0e0e4736",
-			generateSpanId: () => String((ids += 1)).padStart(16, "0"),
+			generateSpanId: () => {
+				ids += 1;
+				return String(ids).padStart(16, "0");
+			},
 		},
 	});
 	const tracer = provider.getTracer("fixture");

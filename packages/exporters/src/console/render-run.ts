@@ -65,8 +65,10 @@ function drawHeader(root: SpanNode, stem: string, width: number, paint: Paint): 
 
 /** From the first start to the last end: a child may outlast the run, or (a remote clock) begin before it. */
 function extent(node: SpanNode): [fromMs: number, toMs: number] {
-	return node.children.map(extent).reduce<[number, number]>(
-		([from, to], [childFrom, childTo]) => [Math.min(from, childFrom), Math.max(to, childTo)],
-		[node.startMs, node.endMs],
-	);
+	return node.children
+		.map(extent)
+		.reduce<[number, number]>(
+			([from, to], [childFrom, childTo]) => [Math.min(from, childFrom), Math.max(to, childTo)],
+			[node.startMs, node.endMs],
+		);
 }

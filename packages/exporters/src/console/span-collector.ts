@@ -94,8 +94,8 @@ export function spanCollector(maxPending: number, finished: (tree: Collected) =>
 		started(span) {
 			const { traceId, spanId, traceFlags } = span.spanContext();
 			if ((traceFlags & sampled) === 0) return;
-			let trace = traces.get(traceId);
-			if (trace === undefined) traces.set(traceId, (trace = new Map()));
+			const trace: Trace = traces.get(traceId) ?? new Map();
+			traces.set(traceId, trace);
 			const { parentSpanContext } = span;
 			const parent = parentSpanContext?.isRemote ? undefined : trace.get(parentSpanContext?.spanId ?? "");
 			const entry: Entry = { span, parent, children: new Set(), open: true, openBelow: 0, missing: 0 };

@@ -1,4 +1,4 @@
-import { type ShownOutcome, outcomeOf } from "./outcome.ts";
+import { outcomeOf, type ShownOutcome } from "./outcome.ts";
 import { type ConsoleSpan, numberOf, roleOf, type SpanRole, textOf } from "./span.ts";
 import { oneLine } from "./text.ts";
 

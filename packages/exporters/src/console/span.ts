@@ -6,7 +6,10 @@ export interface ConsoleSpan {
 	readonly ended: boolean;
 	readonly status: { readonly code: number; readonly message?: string | undefined };
 	readonly attributes: Readonly<Record<string, unknown>>;
-	readonly events: readonly { readonly name: string; readonly attributes?: Readonly<Record<string, unknown>> | undefined }[];
+	readonly events: readonly {
+		readonly name: string;
+		readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+	}[];
 	readonly parentSpanContext?: SpanIdentity | undefined;
 	spanContext(): SpanIdentity;
 }

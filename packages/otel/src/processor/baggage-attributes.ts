@@ -28,7 +28,10 @@ export function baggageAttributes(options: BaggageAttributesOptions): SpanProces
 			for (const key of keys) {
 				const value = baggage.getEntry(key)?.value;
 				if (value !== undefined) {
-					(span as { setAttribute(key: string, value: string): void }).setAttribute(key, value.slice(0, maxValueLength));
+					(span as { setAttribute(key: string, value: string): void }).setAttribute(
+						key,
+						value.slice(0, maxValueLength),
+					);
 				}
 			}
 		},

@@ -1,5 +1,5 @@
-import { type SecretPattern, emailPattern, secretPatterns } from "./secret-pattern.ts";
-import { type Sensitivity, querySensitivity, sensitivity } from "./sensitive-key.ts";
+import { emailPattern, type SecretPattern, secretPatterns } from "./secret-pattern.ts";
+import { querySensitivity, type Sensitivity, sensitivity } from "./sensitive-key.ts";
 
 /** What stands where a secret was. */
 export const defaultMask = "[REDACTED]";
@@ -29,7 +29,8 @@ export function rulesFrom(options: {
 	return {
 		mask,
 		patterns: [...secretPatterns, ...(emails ? [emailPattern] : []), ...own],
-		sensitivity: further.size === 0 ? sensitivity : (key) => (further.has(key.toLowerCase()) ? "strong" : sensitivity(key)),
+		sensitivity:
+			further.size === 0 ? sensitivity : (key) => (further.has(key.toLowerCase()) ? "strong" : sensitivity(key)),
 	};
 }
 
@@ -136,9 +137,9 @@ function valueAt(text: string, start: number, key: string): Value | undefined {
 }
 
 /** Finds the quote that closes a value; an unclosed one reaches to the end of the text, as in JSON that was cut. */
-function closingQuote(text: string, from: number, escape: string, quote: string): number {
-	if (escape !== "") {
-		const end = text.indexOf(escape + quote, from);
+function closingQuote(text: string, from: number, backslashes: string, quote: string): number {
+	if (backslashes !== "") {
+		const end = text.indexOf(backslashes + quote, from);
 		return end === -1 ? text.length : end;
 	}
 	for (let index = from; index < text.length; index++) {

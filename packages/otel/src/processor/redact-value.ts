@@ -1,6 +1,6 @@
+import { redactTextBy, type TextRules } from "./redact-text.ts";
 import { isPaymentCard } from "./secret-pattern.ts";
 import type { Sensitivity } from "./sensitive-key.ts";
-import { type TextRules, redactTextBy } from "./redact-text.ts";
 
 const maxDepth = 16;
 /** JSON longer than this inside a string is searched as text instead of being parsed. */

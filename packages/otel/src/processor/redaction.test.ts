@@ -1,6 +1,11 @@
 import { SpanStatusCode } from "@opentelemetry/api";
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
-import { InMemorySpanExporter, SimpleSpanProcessor, type SpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+	InMemorySpanExporter,
+	SimpleSpanProcessor,
+	type SpanProcessor,
+	TracerProvider,
+} from "@opentelemetry/sdk-trace";
 import { describe, expect, test } from "vitest";
 import { redactText } from "./redact-text.ts";
 import { type RedactionOptions, redaction, redactionForLogs } from "./redaction.ts";
@@ -8,7 +13,10 @@ import { formedSecrets, harmless, placedSecrets, sensitiveKeys } from "./secret-
 import type { SpanLike } from "./span-shape.ts";
 
 /** A span as an exporter behind `redaction()` gets it. */
-function exported(fill: (span: ReturnType<ReturnType<TracerProvider["getTracer"]>["startSpan"]>) => void, options?: RedactionOptions) {
+function exported(
+	fill: (span: ReturnType<ReturnType<TracerProvider["getTracer"]>["startSpan"]>) => void,
+	options?: RedactionOptions,
+) {
 	const exporter = new InMemorySpanExporter();
 	const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter }), redaction(options)] });
 	const span = provider.getTracer("test").startSpan("name");
@@ -36,7 +44,12 @@ describe("no secret survives", () => {
 	test.each(Object.entries(formedSecrets))("%s, anywhere in a span", (_name, secret) => {
 		const span = exported((span) => {
 			span.setAttributes({
-				...{ value: secret, sentence: `failed with ${secret}, giving up`, list: ["a", secret], quoted: `x="${secret}"` },
+				...{
+					value: secret,
+					sentence: `failed with ${secret}, giving up`,
+					list: ["a", secret],
+					quoted: `x="${secret}"`,
+				},
 				...{ json: JSON.stringify({ a: [{ b: secret }] }), nested: { deep: [{ value: secret }] } },
 				...{ "url.full": `https://example.com/a?x=${encodeURI(secret)}&y=1`, "http.request.header.x-custom": [secret] },
 			});
@@ -117,7 +130,8 @@ describe("what is no secret stays", () => {
 });
 
 test("hides email addresses only when asked to", () => {
-	const fill = (span: { setAttribute(key: string, value: string): unknown }) => span.setAttribute("to", "mail ada@example.com");
+	const fill = (span: { setAttribute(key: string, value: string): unknown }) =>
+		span.setAttribute("to", "mail ada@example.com");
 	expect(exported(fill).attributes.to).toBe("mail ada@example.com");
 	expect(exported(fill, { emails: true }).attributes.to).toBe("mail [REDACTED]");
 });
@@ -166,8 +180,10 @@ test("fits the span processors of the SDK by type", () => {
 
 test("refuses unknown options and wrong types", () => {
 	expect(() => redaction({ key: ["a"] } as never)).toThrow(/redaction: unknown option "key"; known options are mask,/);
-	expect(() => redaction({ keys: "a" } as never)).toThrow("redaction: keys must be an array of strings, got \"a\"");
-	expect(() => redactionForLogs({ emails: 1 } as never)).toThrow("redactionForLogs: emails must be true or false, got 1");
+	expect(() => redaction({ keys: "a" } as never)).toThrow('redaction: keys must be an array of strings, got "a"');
+	expect(() => redactionForLogs({ emails: 1 } as never)).toThrow(
+		"redactionForLogs: emails must be true or false, got 1",
+	);
 });
 
 // Each is built so that a careless pattern would look at it again from every position.

@@ -1,12 +1,12 @@
 import { booleanOption, knownOptions, stringListOption } from "../option.ts";
+import { redactTextBy, rulesFrom, type TextRules } from "./redact-text.ts";
 import { redactValue } from "./redact-value.ts";
-import { type TextRules, redactTextBy, rulesFrom } from "./redact-text.ts";
 import {
+	editingSpanProcessor,
 	type LogRecordLike,
 	type LogRecordProcessorLike,
 	type SpanLike,
 	type SpanProcessorLike,
-	editingSpanProcessor,
 } from "./span-shape.ts";
 
 export interface RedactionOptions {

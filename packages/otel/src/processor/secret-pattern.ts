@@ -101,7 +101,8 @@ export const secretPatterns: readonly SecretPattern[] = [
 	{
 		name: "private key",
 		// A key cut off before its end is hidden up to the end of the text.
-		pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+		pattern:
+			/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
 		replace: (mask) => mask,
 	},
 	{
@@ -138,7 +139,8 @@ export const secretPatterns: readonly SecretPattern[] = [
 	{
 		name: "basic authentication",
 		pattern: /\b(basic)(\s{1,4}|%20)([\w+/=-]{6,4096})/gi,
-		replace: (mask, [, scheme, space, value = ""]) => (isBasicCredential(value) ? `${scheme}${space}${mask}` : undefined),
+		replace: (mask, [, scheme, space, value = ""]) =>
+			isBasicCredential(value) ? `${scheme}${space}${mask}` : undefined,
 	},
 	{
 		name: "digest authentication",

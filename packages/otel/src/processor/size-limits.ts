@@ -1,5 +1,5 @@
 import { knownOptions, positiveIntegerOption } from "../option.ts";
-import { type SpanLike, type SpanProcessorLike, editingSpanProcessor } from "./span-shape.ts";
+import { editingSpanProcessor, type SpanLike, type SpanProcessorLike } from "./span-shape.ts";
 
 export interface SizeLimitsOptions {
 	/** Longest value of one attribute, as UTF-8. @default 16_384 */

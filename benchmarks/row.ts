@@ -1,0 +1,30 @@
+import { measure } from "mitata";
+import type { Stage } from "./work.ts";
+import { type Mode, register } from "./provider.ts";
+
+// One row, in a process of its own: `node row.ts SUBJECT MODE` prints {"ns", "bytes"} for one awaited call of a stage.
+const [subject = "", mode = ""] = process.argv.slice(2);
+const calls = 256;
+const spansSoFar = register(mode as Mode);
+const { default: stage }: { default: Stage } = await import(`./subject/${subject}.ts`);
+
+async function batch(): Promise<void> {
+	for (let call = 0; call < calls; call++) await stage(call);
+}
+
+if (mode === "sdk" && subject !== "bare") {
+	for (let call = 0; call < 8; call++) await stage(call);
+	const spans = await spansSoFar();
+	if (spans !== 8) throw new Error(`${subject} made ${spans} spans in 8 calls`);
+}
+
+const { p50 } = await measure(batch, { min_samples: 60, min_cpu_time: 0.8e9 });
+
+// A young generation larger than what is allocated here (see overhead.ts) keeps the collector from hiding any of it.
+globalThis.gc?.();
+const before = process.memoryUsage().heapUsed;
+for (let round = 0; round < 8; round++) await batch();
+const bytes = (process.memoryUsage().heapUsed - before) / (8 * calls);
+
+console.log(JSON.stringify({ ns: p50 / calls, bytes }));
+process.exit(0);

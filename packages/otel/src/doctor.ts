@@ -1,0 +1,58 @@
+import { checkEndpoint, checkLogEndpoint } from "./doctor/check-endpoint.ts";
+import { checkEnvironment, targetAt } from "./doctor/check-environment.ts";
+import { checkInstall } from "./doctor/check-install.ts";
+import { checkProcess } from "./doctor/check-process.ts";
+import { type Finding, type FindingCode, printFindings, type Severity, sortFindings } from "./doctor/finding.ts";
+import { booleanOption, knownOptions, positiveIntegerOption, stringOption } from "./option.ts";
+
+export interface DoctorOptions {
+	/** Base address to try instead of the one that OTEL_* say. */
+	readonly endpoint?: string;
+	/** Where the application is installed. @default the working directory */
+	readonly folder?: string;
+	/** Looks at this process too: its provider, its sampling, what it has loaded. @default true */
+	readonly inProcess?: boolean;
+	/** Longest each step of the network takes, in milliseconds. @default 5_000 */
+	readonly timeoutMs?: number;
+}
+
+export interface DoctorReport {
+	/** Worst first. */
+	readonly findings: readonly Finding[];
+	/** True when there is no finding of severity `error`. */
+	readonly healthy: boolean;
+	/** The findings in words, for a terminal. */
+	readonly text: string;
+}
+
+/**
+ * Tells in words why no spans appear: settings, installed copies, the running process, and the endpoint, to which it
+ * sends a real test span (named `footlight.doctor`).
+ *
+ * Call it where spans are missed, after telemetry was started; a request's own context shows whether its trace is
+ * sampled. It never rejects for what it finds.
+ *
+ * **Throws** TypeError or RangeError for options that are unknown or wrong.
+ *
+ * @example console.log((await doctor()).text);
+ */
+export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
+	knownOptions("doctor", options, ["endpoint", "folder", "inProcess", "timeoutMs"]);
+	stringOption("doctor: endpoint", options.endpoint);
+	stringOption("doctor: folder", options.folder);
+	booleanOption("doctor: inProcess", options.inProcess);
+	positiveIntegerOption("doctor: timeoutMs", options.timeoutMs);
+	const { endpoint, folder = process.cwd(), inProcess = true, timeoutMs = 5_000 } = options;
+
+	const found: Finding[] = [...checkEnvironment(), ...checkInstall(folder)];
+	if (inProcess) found.push(...checkProcess());
+	found.push(...(await checkEndpoint(targetAt("traces", endpoint), timeoutMs)));
+	if (process.env.OTEL_LOGS_EXPORTER?.trim() !== "none") {
+		found.push(...(await checkLogEndpoint(targetAt("logs", endpoint), timeoutMs)));
+	}
+	const findings = sortFindings(found);
+	const healthy = findings.every(({ severity }) => severity !== "error");
+	return { findings, healthy, text: printFindings(findings) };
+}
+
+export type { Finding, FindingCode, Severity };

@@ -1,0 +1,157 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type OtlpReceiver, startOtlpReceiver } from "../../../test/otlp-receiver.ts";
+import { runChild, startChild } from "./child-process.fixture.ts";
+
+let receiver: OtlpReceiver;
+beforeEach(async () => {
+	receiver = await startOtlpReceiver();
+});
+afterEach(() => receiver.close());
+
+const start = (options = "") => `
+	import { trace } from "@opentelemetry/api";
+	import { startTelemetry } from "@footlight/otel";
+	const telemetry = startTelemetry({ serviceName: "child"${options} });
+	const tracer = trace.getTracer("test");
+	tracer.startSpan("work").end();
+	telemetry.logger.info("a line");
+`;
+const env = () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+/** Without the numbers of lines, which the lines above the failing one change. */
+const comparable = (stderr: string) => stderr.replace(/(\[eval\d?\]):\d+/g, "$1");
+
+const endings: Record<string, { readonly code: string; readonly args?: string[] }> = {
+	"the end of the program": { code: "" },
+	"an exit code set": { code: "process.exitCode = 3;" },
+	"process.exit()": { code: "process.exit(7);" },
+	"an unawaited flush and process.exit()": { code: "if (globalThis.telemetry) telemetry.flush(); process.exit(0);" },
+	"an uncaught error": { code: `setImmediate(() => { throw new TypeError("boom"); });` },
+	"an uncaught error while the program loads": { code: `throw new RangeError("at once");` },
+	"an uncaught error that is a string": { code: `setImmediate(() => { throw "words"; });` },
+	"an unhandled rejection": { code: `Promise.reject(new Error("nobody cared"));` },
+	"an unhandled rejection that is no error": { code: `Promise.reject({ a: 1 });` },
+	"a handler of uncaught errors that exits": {
+		code: `process.on("uncaughtException", () => process.exit(4)); setImmediate(() => { throw new Error("x"); });`,
+	},
+};
+
+describe("leaves the exit as it was, and loses nothing", () => {
+	test.each(Object.entries(endings))("at %s", async (_name, { code }) => {
+		const plain = await runChild(code);
+		const traced = await runChild(`${start()} globalThis.telemetry = telemetry;\n${code}`, { env: env() });
+		expect(traced.code).toBe(plain.code);
+		expect(traced.signal).toBe(plain.signal);
+		expect(comparable(traced.stderr)).toBe(comparable(plain.stderr));
+		expect(receiver.spans().map((span) => span.name)).toEqual(["work"]);
+		expect(receiver.logs().map((log) => log.body)).toEqual(["a line"]);
+		expect(receiver.spans()[0]?.resource["service.name"]).toBe("child");
+	});
+
+	test.each(["SIGTERM", "SIGINT"] as const)("at %s", async (signal) => {
+		const child = startChild(`${start()} setInterval(() => {}, 1000); console.log("ready");`, { env: env() });
+		await child.says("ready");
+		child.process.kill(signal);
+		expect(await child.ended()).toMatchObject({ code: null, signal });
+		expect(receiver.spans().map((span) => span.name)).toEqual(["work"]);
+		expect(receiver.logs().map((log) => log.body)).toEqual(["a line"]);
+	});
+
+	test("a handler of SIGTERM decides about the end itself, and what it leaves is delivered", async () => {
+		const own = `
+			process.on("SIGTERM", () => { tracer.startSpan("handled").end(); setTimeout(() => process.exit(9), 100); });
+			setInterval(() => {}, 1000); console.log("ready");`;
+		const child = startChild(start() + own, { env: env() });
+		await child.says("ready");
+		child.process.kill("SIGTERM");
+		expect(await child.ended()).toMatchObject({ code: 9, signal: null });
+		expect(receiver.spans().map((span) => span.name)).toEqual(["work", "handled"]);
+	});
+
+	test("a handler of SIGTERM that does not end the process keeps it running", async () => {
+		const own = `process.on("SIGTERM", () => console.log("stays")); setInterval(() => {}, 1000); console.log("ready");`;
+		const child = startChild(start() + own, { env: env() });
+		await child.says("ready");
+		child.process.kill("SIGTERM");
+		await child.says("stays");
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		expect(child.process.exitCode).toBeNull();
+		child.process.kill("SIGKILL");
+		await child.ended();
+	});
+
+	test("a library of the signal-exit kind, which raises the signal only when alone, still ends the process", async () => {
+		const own = `
+			const emitter = { count: 1 };
+			globalThis[Symbol.for("signal-exit emitter")] = emitter;
+			const listener = () => {
+				if (process.listeners("SIGTERM").length !== emitter.count) return;
+				console.log("cleaned up");
+				process.off("SIGTERM", listener);
+				process.kill(process.pid, "SIGTERM");
+			};
+			process.on("SIGTERM", listener);
+			setInterval(() => {}, 1000); console.log("ready");`;
+		const child = startChild(start() + own, { env: env() });
+		await child.says("ready");
+		child.process.kill("SIGTERM");
+		const ended = await child.ended();
+		expect(ended).toMatchObject({ code: null, signal: "SIGTERM" });
+		expect(ended.stdout).toContain("cleaned up");
+		expect(receiver.spans().map((span) => span.name)).toEqual(["work"]);
+	});
+
+	test("with handleSignals: false no listener is added", async () => {
+		const count = `console.log(["SIGTERM", "SIGINT", "beforeExit"].map((name) => process.listenerCount(name)).join());`;
+		const [plain] = (await runChild(count)).stdout.split("\n");
+		const ended = await runChild(`${start(", handleSignals: false, logger: false")} ${count}`, { env: env() });
+		expect(ended.stdout.trim()).toBe(plain);
+		expect(receiver.spans()).toEqual([]);
+	});
+});
+
+describe("a collector that does not answer", () => {
+	test("holds the end up no longer than shutdownTimeoutMs, and a second signal kills at once", async () => {
+		const silent = createServer(() => {}).listen(0, "127.0.0.1");
+		await new Promise((resolve) => silent.once("listening", resolve));
+		const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };
+		try {
+			const natural = await runChild(start(", shutdownTimeoutMs: 500"), { env });
+			expect(natural.code).toBe(0);
+			expect(natural.durationMs).toBeLessThan(4_000);
+
+			const waiting = `${start(", shutdownTimeoutMs: 60_000")} setInterval(() => {}, 1000); console.log("ready");`;
+			const child = startChild(waiting, { env });
+			await child.says("ready");
+			const received = new Promise((resolve) => silent.once("request", resolve));
+			child.process.kill("SIGINT");
+			await received;
+			expect(child.process.exitCode).toBeNull();
+			const again = performance.now();
+			child.process.kill("SIGINT");
+			expect(await child.ended()).toMatchObject({ code: null, signal: "SIGINT" });
+			expect(performance.now() - again).toBeLessThan(2_000);
+
+			const crash = await runChild(`${start(", shutdownTimeoutMs: 500")} throw new Error("crash");`, { env });
+			expect(crash.code).toBe(1);
+			expect(crash.stderr).toContain("Error: crash");
+			expect(crash.stderr).toContain("1 spans and 1 log records could not be delivered to http://127.0.0.1:");
+			expect(crash.durationMs).toBeLessThan(4_000);
+		} finally {
+			silent.closeAllConnections();
+			silent.close();
+		}
+	});
+
+	test("is told of once, with its address, and the program ends as it would have, at once", async () => {
+		await receiver.close();
+		const work = `for (let i = 0; i < 3; i++) { tracer.startSpan("more").end(); await telemetry.flush(); }`;
+		const ended = await runChild(`${start()} ${work} process.exitCode = 5;`, { env: env() });
+		expect(ended.code).toBe(5);
+		expect(ended.durationMs).toBeLessThan(4_000);
+		expect(ended.stderr.match(/FOOTLIGHT_EXPORT_FAILED/g)).toHaveLength(1);
+		expect(ended.stderr).toContain(`delivered to ${receiver.url}/v1/`);
+		expect(ended.stderr).toContain("connection refused: nothing listens there");
+	});
+});
