@@ -1,6 +1,12 @@
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+	AlwaysOffSampler,
+	AlwaysOnSampler,
+	BatchSpanProcessor,
+	type SpanExporter,
+	TracerProvider,
+} from "@opentelemetry/sdk-trace";
 
 /** What stands behind the API in a row: an SDK with a batch processor that exports nowhere, one that samples nothing, none. */
 export type Mode = "sdk" | "sampled-out" | "no-sdk";

@@ -1,6 +1,6 @@
 import { measure } from "mitata";
-import type { Stage } from "./work.ts";
 import { type Mode, register } from "./provider.ts";
+import type { Stage } from "./work.ts";
 
 // One row, in a process of its own: `node row.ts SUBJECT MODE` prints {"ns", "bytes"} for one awaited call of a stage.
 const [subject = "", mode = ""] = process.argv.slice(2);

@@ -4,6 +4,12 @@ import { type Stage, work } from "../work.ts";
 
 const runtime = ManagedRuntime.make(OtelTracer.layerGlobal);
 
-const stage: Stage = (value) => runtime.runPromise(Effect.withSpan(Effect.promise(() => work(value)), "work"));
+const stage: Stage = (value) =>
+	runtime.runPromise(
+		Effect.withSpan(
+			Effect.promise(() => work(value)),
+			"work",
+		),
+	);
 
 export default stage;

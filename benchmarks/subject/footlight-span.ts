@@ -1,6 +1,6 @@
-import { footlight, tracing } from "@footlight/core";
+import { footlight } from "@footlight/core";
 import { type Stage, work } from "../work.ts";
 
-const stage: Stage = footlight("benchmark", { use: [tracing()] }).stage("work", work);
+const stage: Stage = footlight("benchmark").stage("work", work);
 
 export default stage;
