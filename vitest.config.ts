@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { reporters } from "./scripts/test-report.ts";
 
 const conditions = ["@footlight/source"];
 
@@ -6,12 +7,19 @@ export default defineConfig({
 	ssr: { resolve: { conditions: [...conditions, "node", "import", "default"] } },
 	resolve: { conditions },
 	test: {
-		include: ["packages/*/src/**/*.test.ts", "examples/**/*.test.ts", "docs/**/*.test.ts", "test/*.test.ts"],
+		include: [
+			"packages/*/src/**/*.test.ts",
+			"examples/**/*.test.ts",
+			"docs/**/*.test.ts",
+			"scripts/*.test.ts",
+			"test/*.test.ts",
+		],
 		pool: "forks",
 		maxWorkers: 2,
 		testTimeout: 20_000,
 		hookTimeout: 60_000,
 		unstubEnvs: true,
 		execArgv: ["--conditions=@footlight/source", "--expose-gc"],
+		reporters: reporters("workspace"),
 	},
 });

@@ -1,9 +1,9 @@
 import * as api from "@opentelemetry/api";
-import { type Call } from "./call.ts";
+import type { Call } from "./call.ts";
 import { activeContext, StageContext, withContext } from "./context.ts";
 import { ownsError } from "./error-owner.ts";
-import type { Handler } from "./middleware.ts";
 import { hrTime } from "./hr-time.ts";
+import type { Handler } from "./middleware.ts";
 import { Observation, type Observer } from "./observation.ts";
 import { messageOf, recordException } from "./observer/exception.ts";
 import { errorType, isFailure } from "./outcome.ts";
@@ -54,7 +54,11 @@ function firstAttempt(call: Call, next: Handler): unknown {
 }
 
 const drawIfFollowed: Observer = {
-	begin: () => true,
+	begin(observation) {
+		// The clock is read when it is first asked, and the span is drawn only after the fact.
+		void observation.startMs;
+		return true;
+	},
 	end(observation) {
 		if (firstAttempts.get(observation.scope) !== observation) drawFirst(observation);
 	},

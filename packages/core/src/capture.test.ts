@@ -11,7 +11,10 @@ function captured(value: unknown, options: CaptureOptions = { input: true }): { 
 	const light = footlight("docs-qa", { capture: options });
 	expect(light.stage("echo", (given: unknown) => given)(value)).toBe(value);
 	const { "stage.input": input, "stage.output": output } = recorded.span("echo").attributes;
-	return { ...(input !== undefined && { input: String(input) }), ...(output !== undefined && { output: String(output) }) };
+	return {
+		...(input !== undefined && { input: String(input) }),
+		...(output !== undefined && { output: String(output) }),
+	};
 }
 
 const bytes = (text = "") => new TextEncoder().encode(text).length;
@@ -38,7 +41,9 @@ describe("capture", () => {
 		for await (const _ of light.stage("stream", async function* () {
 			yield "secret";
 		})());
-		await light.stage("fail", async () => Promise.reject(new Error("x")))().catch(() => {});
+		await light
+			.stage("fail", async () => Promise.reject(new Error("x")))()
+			.catch(() => {});
 		expect(recorded.span("stream").attributes).not.toHaveProperty("stage.output");
 		expect(recorded.span("fail").attributes).not.toHaveProperty("stage.output");
 	});

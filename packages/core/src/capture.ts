@@ -81,6 +81,7 @@ function plain(value: unknown, budget: { left: number }, above: Set<object>, dep
 }
 
 function structure(value: object, budget: { left: number }, above: Set<object>, depth: number): unknown {
+	// biome-ignore lint/style/noRestrictedGlobals: a class to recognise, not a clock to read
 	if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
 	if (value instanceof URL) return plain(value.href, budget, above, depth);
 	if (value instanceof Error) return { name: value.name, message: plain(value.message, budget, above, depth + 1) };
@@ -96,7 +97,11 @@ function structure(value: object, budget: { left: number }, above: Set<object>, 
 			break;
 		}
 		budget.left -= key.length;
-		Object.defineProperty(copy, key, { value: member(value, key, budget, above, depth), enumerable: true, configurable: true });
+		Object.defineProperty(copy, key, {
+			value: member(value, key, budget, above, depth),
+			enumerable: true,
+			configurable: true,
+		});
 	}
 	return copy;
 }

@@ -1,5 +1,5 @@
-import * as api from "@opentelemetry/api";
 import type { Context, Span } from "@opentelemetry/api";
+import * as api from "@opentelemetry/api";
 import type { Scope } from "./scope.ts";
 
 const scopeKey = api.createContextKey("footlight.scope");
@@ -110,6 +110,7 @@ function keyOfSpan(): symbol {
 		deleteValue: () => recorder,
 	};
 	api.trace.setSpan(recorder, api.trace.wrapSpanContext(api.INVALID_SPAN_CONTEXT));
-	if (key === undefined) throw new Error("footlight: @opentelemetry/api did not set a span on the context it was given");
+	if (key === undefined)
+		throw new Error("footlight: @opentelemetry/api did not set a span on the context it was given");
 	return key;
 }

@@ -44,7 +44,8 @@ export function checkCorrelationIds(where: string, ids: CorrelationIds): void {
 		if (!key.includes(".")) {
 			throw new RangeError(`${where}: extra.${key} must have a dot in its name, such as "app.${key}"`);
 		}
-		if (Object.hasOwn(attributes, key)) throw new RangeError(`${where}: extra.${key} is a name Footlight itself uses; choose another`);
+		if (Object.hasOwn(attributes, key))
+			throw new RangeError(`${where}: extra.${key} is a name Footlight itself uses; choose another`);
 		if (!["string", "number", "boolean"].includes(typeof value)) {
 			throw new TypeError(`${where}: extra.${key} must be a string, a number or a boolean, got ${show(value)}`);
 		}

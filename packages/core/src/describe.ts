@@ -15,7 +15,11 @@ export interface StageDescription {
 
 const descriptions = new WeakMap<object, StageDescription>();
 
-export function remember(wrapped: object, description: Omit<StageDescription, "layers" | "toString">, use: readonly Middleware[]): void {
+export function remember(
+	wrapped: object,
+	description: Omit<StageDescription, "layers" | "toString">,
+	use: readonly Middleware[],
+): void {
 	descriptions.set(wrapped, {
 		...description,
 		// Composition is over: a later change of the list would be shown but not be true.

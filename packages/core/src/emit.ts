@@ -1,6 +1,6 @@
-import * as api from "@opentelemetry/api";
 import type { Attributes, AttributeValue, LogRecord } from "@opentelemetry/api";
-import { type Call } from "./call.ts";
+import * as api from "@opentelemetry/api";
+import type { Call } from "./call.ts";
 import { activeContext } from "./context.ts";
 import type { EventAttributes, EventSink, FootlightEvent } from "./event.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
@@ -38,7 +38,13 @@ export function emitEvent(call: Call, name: string, given: EventAttributes | und
 			for (const sink of pipeline.sinks) offer(sink, event);
 		}
 		span?.addEvent(name, attributes, timeMs);
-		logger?.emit({ eventName: name, timestamp: timeMs, severityNumber: informational, attributes, context: activeContext() });
+		logger?.emit({
+			eventName: name,
+			timestamp: timeMs,
+			severityNumber: informational,
+			attributes,
+			context: activeContext(),
+		});
 	} catch (error) {
 		telemetryFailed(`event ${name}`, error);
 	}

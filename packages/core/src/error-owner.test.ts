@@ -42,11 +42,14 @@ describe("an exception is recorded once, where it surfaced", () => {
 		expect(exceptions()).toEqual({ inner: ["boom"] });
 	});
 
-	it.each([["boom"], [42], [undefined], [null], [Symbol.for("boom")]])("when %s is thrown, which has no identity", async (thrown) => {
-		const inner = stage("inner", throwing(thrown));
-		await expect(light.run(() => stage("outer", inner)())).rejects.toBe(thrown);
-		expect(Object.keys(exceptions())).toEqual(["inner"]);
-	});
+	it.each([["boom"], [42], [undefined], [null], [Symbol.for("boom")]])(
+		"when %s is thrown, which has no identity",
+		async (thrown) => {
+			const inner = stage("inner", throwing(thrown));
+			await expect(light.run(() => stage("outer", inner)())).rejects.toBe(thrown);
+			expect(Object.keys(exceptions())).toEqual(["inner"]);
+		},
+	);
 
 	it("and a wrapping error is an exception of its own", async () => {
 		const inner = stage("inner", throwing(new Error("boom")));

@@ -17,7 +17,10 @@ describe("Footlight's errors", () => {
 	it("keep their cause and what their class adds", () => {
 		const cause = new Error("boom");
 		expect(new TimeoutError("ask", 200, { cause })).toMatchObject({ cause, timeoutMs: 200 });
-		expect(new RejectedError("circuit_open", "open", { cause, retryAfterMs: 50 })).toMatchObject({ cause, retryAfterMs: 50 });
+		expect(new RejectedError("circuit_open", "open", { cause, retryAfterMs: 50 })).toMatchObject({
+			cause,
+			retryAfterMs: 50,
+		});
 		expect(new RejectedError("circuit_open", "open")).not.toHaveProperty("retryAfterMs");
 		expect(new CancelledError("ask")).not.toHaveProperty("cause");
 	});

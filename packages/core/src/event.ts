@@ -45,5 +45,7 @@ export function eventNameProblem(name: unknown): string | undefined {
 		return 'must have a dot and no spaces, such as "answer.cited"';
 	}
 	const prefix = ownPrefixes.find((own) => name.startsWith(own));
-	return prefix === undefined ? undefined : `must not begin with ${JSON.stringify(prefix)}, which Footlight's own events use`;
+	return prefix === undefined
+		? undefined
+		: `must not begin with ${JSON.stringify(prefix)}, which Footlight's own events use`;
 }

@@ -1,4 +1,4 @@
-import { type Call } from "./call.ts";
+import type { Call } from "./call.ts";
 import type { Outcome } from "./outcome.ts";
 
 /**
@@ -13,7 +13,11 @@ import type { Outcome } from "./outcome.ts";
  *   return undefined;
  * };
  */
-export function markOutcome(call: Call, outcome: Extract<Outcome, "skipped" | "fallback" | "interrupted">, error?: unknown): void {
+export function markOutcome(
+	call: Call,
+	outcome: Extract<Outcome, "skipped" | "fallback" | "interrupted">,
+	error?: unknown,
+): void {
 	const scope = call.scope;
 	scope.outcome = outcome;
 	scope.outcomeError = error;

@@ -49,7 +49,10 @@ const descriptions = new WeakMap<Middleware, LayerDescription>();
  * @example
  * const audit = layer({ name: "audit" }, (next) => (call) => next(call));
  */
-export function layer(description: Partial<LayerDescription> & { readonly name: string }, middleware: Middleware): Middleware {
+export function layer(
+	description: Partial<LayerDescription> & { readonly name: string },
+	middleware: Middleware,
+): Middleware {
 	descriptions.set(middleware, { options: {}, waits: false, observes: false, ...description });
 	return middleware;
 }

@@ -1,9 +1,9 @@
 import type { Context, Span } from "@opentelemetry/api";
-import { type Call } from "./call.ts";
-import { withContext } from "./context.ts";
+import type { Call } from "./call.ts";
+import { activeContext, scopeOf, withContext } from "./context.ts";
 import { ownsError } from "./error-owner.ts";
 import { classify, isFailure, type Outcome } from "./outcome.ts";
-import type { Scope } from "./scope.ts";
+import type { Run, Scope } from "./scope.ts";
 import type { ResultWatcher } from "./stream/watcher.ts";
 import type { GenAiCall } from "./telemetry/gen-ai.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
@@ -25,7 +25,6 @@ const open = new Set<Observation>();
 class Progress {
 	/** Pieces handed outward that have not ended yet. */
 	pieces = 0;
-	anyReadToEnd = false;
 	/** Items handed to the consumer; undefined for a lazy result that is no stream. */
 	itemCount: number | undefined;
 	firstItemMs = 0;
@@ -92,13 +91,19 @@ export class Observation implements ResultWatcher {
 		return withContext(this.context, step, argument);
 	}
 
+	isActive(): boolean {
+		let scope = scopeOf(activeContext());
+		while (scope !== undefined && scope !== this.scope) scope = scope.parent;
+		return scope !== undefined;
+	}
+
 	opened(inUse?: () => boolean): void {
 		if (this.ended) return;
 		const progress = this.#progress();
 		progress.inUse ??= inUse;
 		if (++progress.pieces > 1 || this.unwatched) return;
 		open.add(this);
-		this.scope.run?.open.add(this);
+		this.#sweepingRun()?.open.add(this);
 	}
 
 	released(value?: unknown): void {
@@ -110,19 +115,12 @@ export class Observation implements ResultWatcher {
 	settled(value?: unknown): void {
 		if (this.ended) return;
 		if (value !== undefined) this.#see(value);
-		if (this.stream !== undefined) {
-			const progress = this.#progress();
-			progress.anyReadToEnd = true;
-			if (--progress.pieces > 0) return;
-		}
-		this.#end("ok");
+		if (this.stream === undefined || --this.#progress().pieces <= 0) this.#end("ok");
 	}
 
 	cancelled(): void {
 		if (this.ended) return;
-		const progress = this.#progress();
-		// Of two branches, one that was read to its end has had the whole stream.
-		if (--progress.pieces <= 0) this.#end(progress.anyReadToEnd ? "ok" : "cancelled");
+		if (--this.#progress().pieces <= 0) this.#end("cancelled");
 	}
 
 	failed(error: unknown): void {
@@ -140,15 +138,6 @@ export class Observation implements ResultWatcher {
 		const progress = this.#progress();
 		progress.awaited--;
 		if (progress.unreachable) this.sweep();
-	}
-
-	dropped(): void {
-		if (this.ended) return;
-		const progress = this.#progress();
-		// Of two branches, the other may still be read.
-		if (progress.pieces > 1) progress.pieces--;
-		else if (progress.anyReadToEnd) this.#end("ok");
-		else this.unreachable();
 	}
 
 	unreachable(): void {
@@ -186,6 +175,13 @@ export class Observation implements ResultWatcher {
 		this.#tell(item);
 	}
 
+	/** The run whose end sweeps this call: its own; of a run within a run the outer one, unless it has a trace of its own. */
+	#sweepingRun(): Run | undefined {
+		const { run, parent } = this.scope;
+		if (run === undefined || parent?.run === run) return run;
+		return run.startsTrace ? undefined : parent?.run;
+	}
+
 	#progress(): Progress {
 		this.stream ??= new Progress(this.call.clock.now());
 		return this.stream as Progress;
@@ -214,7 +210,7 @@ export class Observation implements ResultWatcher {
 		const { run } = scope;
 		if (this.stream !== undefined) {
 			open.delete(this);
-			run?.open.delete(this);
+			this.#sweepingRun()?.open.delete(this);
 		}
 		// The scope of the run itself: nothing that is open in the run can be read on through it.
 		if (run !== undefined && scope.parent?.run !== run) for (const observation of [...run.open]) observation.sweep();

@@ -1,11 +1,14 @@
-import { type Call, type Definition } from "./call.ts";
+import type { Call, Definition } from "./call.ts";
 import { activeContext, StageContext, withContext } from "./context.ts";
 import { layer, type Middleware } from "./middleware.ts";
 import { Observation, type Observer } from "./observation.ts";
 import { follow } from "./stream/follow.ts";
 
 /** Makes a layer of observers that share one pass over the result and one pair of clock readings. */
-export function observing(name: string, plan: (definition: Definition) => readonly (Observer | undefined)[]): Middleware {
+export function observing(
+	name: string,
+	plan: (definition: Definition) => readonly (Observer | undefined)[],
+): Middleware {
 	return layer({ name, observes: true }, (next) => {
 		let definition: Definition | undefined;
 		let observers: readonly Observer[] = [];
@@ -32,6 +35,11 @@ export function observing(name: string, plan: (definition: Definition) => readon
 			} catch (error) {
 				observation.failed(error);
 				throw error;
+			}
+			if (result !== undefined && result === call.receiver) {
+				// A method that gives its own object back, as a builder's does, hands out nothing that has yet to end.
+				observation.settled();
+				return result;
 			}
 			return follow(result, observation);
 		};

@@ -9,7 +9,8 @@ export function show(value: unknown): string {
 	if (typeof value === "symbol") return value.toString();
 	if (value === null || (typeof value !== "object" && typeof value !== "function")) return String(value);
 	try {
-		if (typeof value === "function") return typeof value.name === "string" && value.name ? `function ${value.name}` : "a function";
+		if (typeof value === "function")
+			return typeof value.name === "string" && value.name ? `function ${value.name}` : "a function";
 		if (Array.isArray(value)) return `an array of ${value.length}`;
 		const name = Object.getPrototypeOf(value)?.constructor?.name;
 		return typeof name === "string" && name !== "" && name !== "Object" ? `an instance of ${name}` : "an object";
@@ -62,7 +63,8 @@ export function nonEmptyName(where: string, value: unknown): string {
 /** Refuses what is no options object, and options nobody knows: a misspelt option must not be silently without effect. */
 export function knownOptions(where: string, value: unknown, known: readonly string[]): void {
 	if (value === undefined) return;
-	if (value === null || typeof value !== "object" || Array.isArray(value)) refuse(TypeError, `${where}: options`, "an object", value);
+	if (value === null || typeof value !== "object" || Array.isArray(value))
+		refuse(TypeError, `${where}: options`, "an object", value);
 	for (const key of keysOf(where, value)) {
 		if (!known.includes(key)) {
 			throw new TypeError(`${where}: unknown option ${show(key)}; known options are ${known.join(", ")}`);
@@ -86,7 +88,7 @@ function keysOf(where: string, value: object): string[] {
 /** Refuses a list that holds anything but middleware. */
 export function middlewareList(where: string, value: unknown): void {
 	if (!Array.isArray(value)) refuse(TypeError, where, "an array of middleware", value);
-	value.forEach((layer, index) => checkMiddleware(`${where}[${index}]`, layer));
+	for (const [index, layer] of value.entries()) checkMiddleware(`${where}[${index}]`, layer);
 }
 
 export function checkMiddleware(where: string, value: unknown): void {

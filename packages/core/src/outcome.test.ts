@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { CancelledError, classify, errorType, InterruptedError, isFailure, RejectedError, TimeoutError } from "./index.ts";
+import {
+	CancelledError,
+	classify,
+	errorType,
+	InterruptedError,
+	isFailure,
+	RejectedError,
+	TimeoutError,
+} from "./index.ts";
 
 const named = (name: string) => Object.assign(new Error("x"), { name });
 const coded = (code: unknown) => Object.assign(new Error("x"), { code });
@@ -71,7 +79,9 @@ describe("classify", () => {
 
 	it("takes an abort after a timed-out signal for a timeout", async () => {
 		const signal = AbortSignal.timeout(1);
-		const thrown = await thrownBy(new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
+		const thrown = await thrownBy(
+			new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+		);
 		expect(classify(thrown, signal)).toBe("timeout");
 		expect(classify(new DOMException("x", "AbortError"), signal)).toBe("timeout");
 		expect(classify(new DOMException("x", "AbortError"), aborted(new TimeoutError("ask", 5)))).toBe("timeout");

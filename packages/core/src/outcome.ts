@@ -1,15 +1,7 @@
 import { FootlightError } from "./error.ts";
 
 /** How a run, a stage or an attempt ended: the same words in spans, logs, metrics, events and stores. */
-export type Outcome =
-	| "ok"
-	| "error"
-	| "skipped"
-	| "fallback"
-	| "cancelled"
-	| "timeout"
-	| "rejected"
-	| "interrupted";
+export type Outcome = "ok" | "error" | "skipped" | "fallback" | "cancelled" | "timeout" | "rejected" | "interrupted";
 
 /** Outcomes that make a span's status ERROR; a cancelled consumer is not one. */
 export function isFailure(outcome: Outcome): boolean {
@@ -69,8 +61,12 @@ function isCancellation(error: unknown): boolean {
 
 function isNamed(error: unknown, names: ReadonlySet<string>, codes: ReadonlySet<string>): boolean {
 	if (typeof error !== "object" || error === null) return false;
-	const { name, code, constructor } = error as { name?: unknown; code?: unknown; constructor?: { name?: unknown } };
-	return names.has(name as string) || names.has(constructor?.name as string) || codes.has(code as string);
+	const {
+		name,
+		code,
+		constructor: owner,
+	} = error as { name?: unknown; code?: unknown; constructor?: { name?: unknown } };
+	return names.has(name as string) || names.has(owner?.name as string) || codes.has(code as string);
 }
 
 /** The value of `error.type`: a stable code where there is one, else the class, else `_OTHER`. */
@@ -78,11 +74,15 @@ export function errorType(error: unknown): string {
 	try {
 		if (FootlightError.is(error)) return error.code;
 		if (typeof error === "object" && error !== null) {
-			const { code, name, constructor } = error as { code?: unknown; name?: unknown; constructor?: { name?: unknown } };
+			const {
+				code,
+				name,
+				constructor: owner,
+			} = error as { code?: unknown; name?: unknown; constructor?: { name?: unknown } };
 			if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
 			if (typeof name === "string" && name !== "" && name !== "Error") return name.slice(0, 100);
-			if (typeof constructor?.name === "string" && constructor.name !== "" && constructor.name !== "Object") {
-				return constructor.name.slice(0, 100);
+			if (typeof owner?.name === "string" && owner.name !== "" && owner.name !== "Object") {
+				return owner.name.slice(0, 100);
 			}
 		}
 	} catch {

@@ -1,5 +1,5 @@
-import * as api from "@opentelemetry/api";
 import type { Tracer, TracerProvider } from "@opentelemetry/api";
+import * as api from "@opentelemetry/api";
 import type { CaptureOptions } from "./capture.ts";
 import type { Clock } from "./clock.ts";
 import type { EventSink } from "./event.ts";
@@ -64,7 +64,8 @@ export class Pipeline {
 }
 
 function registeredTracer(): Tracer | undefined {
-	const provider = api.trace.getTracerProvider() as TracerProvider & Partial<Pick<api.ProxyTracerProvider, "getDelegateTracer">>;
+	const provider = api.trace.getTracerProvider() as TracerProvider &
+		Partial<Pick<api.ProxyTracerProvider, "getDelegateTracer">>;
 	// The global provider is always a proxy; only its delegate tells whether anybody registered one.
 	return typeof provider.getDelegateTracer === "function"
 		? provider.getDelegateTracer("@footlight/core", version)

@@ -1,5 +1,5 @@
-import * as api from "@opentelemetry/api";
 import type { Attributes, AttributeValue, Context, Span, SpanContext } from "@opentelemetry/api";
+import * as api from "@opentelemetry/api";
 import type { Call } from "./call.ts";
 import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
 import type { EventAttributes } from "./event.ts";
@@ -108,8 +108,15 @@ export class Scope implements Current {
 		if (logger === undefined) return silentLog;
 		const write =
 			(level: LogLevel) =>
-			(message: string, fields?: object): void =>
-				writeLine(logger, level, { ...this.fields(), ...fields }, message);
+			(message: string, fields?: object): void => {
+				const ids = this.fields();
+				try {
+					Object.assign(ids, fields);
+				} catch (error) {
+					telemetryFailed("logger", error);
+				}
+				writeLine(logger, level, ids, message);
+			};
 		return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 	}
 

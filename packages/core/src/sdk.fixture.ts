@@ -1,7 +1,18 @@
 import { context, logs, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { InMemoryLogRecordExporter, LoggerProvider, type ReadableLogRecord, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider, type Sampler } from "@opentelemetry/sdk-trace";
+import {
+	InMemoryLogRecordExporter,
+	LoggerProvider,
+	type ReadableLogRecord,
+	SimpleLogRecordProcessor,
+} from "@opentelemetry/sdk-logs";
+import {
+	InMemorySpanExporter,
+	type ReadableSpan,
+	type Sampler,
+	SimpleSpanProcessor,
+	TracerProvider,
+} from "@opentelemetry/sdk-trace";
 
 /** What a real SDK has recorded. */
 export interface Recorded {
@@ -24,7 +35,9 @@ export function registerSdk({ events = false, sampler }: { events?: boolean; sam
 	context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 	trace.setGlobalTracerProvider(tracerProvider);
 	if (events) {
-		logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: logExporter })] }));
+		logs.setGlobalLoggerProvider(
+			new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: logExporter })] }),
+		);
 	}
 	const spans = () => spanExporter.getFinishedSpans();
 	return {
@@ -33,7 +46,13 @@ export function registerSdk({ events = false, sampler }: { events?: boolean; sam
 		span(name) {
 			const found = spans().filter((span) => span.name === name);
 			if (found.length !== 1) {
-				throw new Error(`${found.length} spans named ${name} among ${spans().map((span) => span.name).join(", ") || "none"}`);
+				throw new Error(
+					`${found.length} spans named ${name} among ${
+						spans()
+							.map((span) => span.name)
+							.join(", ") || "none"
+					}`,
+				);
 			}
 			return found[0] as ReadableSpan;
 		},
@@ -51,5 +70,7 @@ export function milliseconds([seconds, nanoseconds]: readonly [number, number]):
 }
 
 export function exceptionsOf(span: ReadableSpan): (string | undefined)[] {
-	return span.events.filter((event) => event.name === "exception").map((event) => event.attributes?.["exception.message"] as string);
+	return span.events
+		.filter((event) => event.name === "exception")
+		.map((event) => event.attributes?.["exception.message"] as string);
 }

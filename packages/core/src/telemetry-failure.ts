@@ -19,7 +19,10 @@ export function telemetryFailed(kind: string, error: unknown): void {
 	} catch {
 		reason = "an error that cannot be shown";
 	}
-	warn("FOOTLIGHT_TELEMETRY_FAILED", `${where} failed (${reason}); the call went on, further failures are only counted`);
+	warn(
+		"FOOTLIGHT_TELEMETRY_FAILED",
+		`${where} failed (${reason}); the call went on, further failures are only counted`,
+	);
 }
 
 /** How often each part of telemetry has failed in this process, by the part's name. */

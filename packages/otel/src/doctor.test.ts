@@ -9,8 +9,8 @@ import { createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type OtlpReceiver, startOtlpReceiver } from "../../../test/otlp-receiver.ts";
 import { type ChildOptions, runChild } from "./child-process.fixture.ts";
-import { doctor } from "./doctor.ts";
 import type { Finding } from "./doctor/finding.ts";
+import { doctor } from "./doctor.ts";
 
 let receiver: OtlpReceiver;
 beforeEach(async () => {
@@ -250,7 +250,9 @@ describe("two copies of the API", () => {
 		const { recorded, finding } = await application("opentelemetry-api-1-9", "@opentelemetry/api");
 		expect(recorded).toBe(false);
 		expect(finding?.severity).toBe("error");
-		expect(finding?.message).toContain("@opentelemetry/api 1.10.0 of lib (node_modules/lib/node_modules/@opentelemetry/api)");
+		expect(finding?.message).toContain(
+			"@opentelemetry/api 1.10.0 of lib (node_modules/lib/node_modules/@opentelemetry/api)",
+		);
 		expect(finding?.message).toContain("registers with @opentelemetry/api 1.9.0");
 		expect(finding?.cure).toContain(`"overrides": { "@opentelemetry/api": "1.10.0" }`);
 	});
@@ -275,9 +277,9 @@ test("lines written through the old Logs API are lost, and told", async () => {
 		logs.getLogger("old").emit({ body: "lost" });
 		await telemetry.flush();`);
 	expect(receiver.logs()).toEqual([]);
-	expect(findings.find(({ code, severity }) => code === "orphaned-logs-api" && severity === "error")?.message).toContain(
-		"@opentelemetry/api-logs is loaded",
-	);
+	expect(
+		findings.find(({ code, severity }) => code === "orphaned-logs-api" && severity === "error")?.message,
+	).toContain("@opentelemetry/api-logs is loaded");
 });
 
 describe("started after what it should patch", () => {
@@ -327,6 +329,10 @@ describe("started after what it should patch", () => {
 });
 
 test("refuses options it does not know", async () => {
-	await expect(doctor({ url: "x" } as never)).rejects.toThrow('doctor: unknown option "url"; known options are endpoint');
-	await expect(doctor({ timeoutMs: 0 })).rejects.toThrow("doctor: timeoutMs must be a positive integer below 2^31, got 0");
+	await expect(doctor({ url: "x" } as never)).rejects.toThrow(
+		'doctor: unknown option "url"; known options are endpoint',
+	);
+	await expect(doctor({ timeoutMs: 0 })).rejects.toThrow(
+		"doctor: timeoutMs must be a positive integer below 2^31, got 0",
+	);
 });

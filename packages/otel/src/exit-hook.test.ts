@@ -119,7 +119,7 @@ describe("a collector that does not answer", () => {
 		try {
 			const natural = await runChild(start(", shutdownTimeoutMs: 500"), { env });
 			expect(natural.code).toBe(0);
-			expect(natural.durationMs).toBeLessThan(4_000);
+			expect(natural.durationMs).toBeLessThan(8_000);
 
 			const waiting = `${start(", shutdownTimeoutMs: 60_000")} setInterval(() => {}, 1000); console.log("ready");`;
 			const child = startChild(waiting, { env });
@@ -131,13 +131,13 @@ describe("a collector that does not answer", () => {
 			const again = performance.now();
 			child.process.kill("SIGINT");
 			expect(await child.ended()).toMatchObject({ code: null, signal: "SIGINT" });
-			expect(performance.now() - again).toBeLessThan(2_000);
+			expect(performance.now() - again).toBeLessThan(8_000);
 
 			const crash = await runChild(`${start(", shutdownTimeoutMs: 500")} throw new Error("crash");`, { env });
 			expect(crash.code).toBe(1);
 			expect(crash.stderr).toContain("Error: crash");
 			expect(crash.stderr).toContain("1 spans and 1 log records could not be delivered to http://127.0.0.1:");
-			expect(crash.durationMs).toBeLessThan(4_000);
+			expect(crash.durationMs).toBeLessThan(8_000);
 		} finally {
 			silent.closeAllConnections();
 			silent.close();
@@ -149,7 +149,7 @@ describe("a collector that does not answer", () => {
 		const work = `for (let i = 0; i < 3; i++) { tracer.startSpan("more").end(); await telemetry.flush(); }`;
 		const ended = await runChild(`${start()} ${work} process.exitCode = 5;`, { env: env() });
 		expect(ended.code).toBe(5);
-		expect(ended.durationMs).toBeLessThan(4_000);
+		expect(ended.durationMs).toBeLessThan(8_000);
 		expect(ended.stderr.match(/FOOTLIGHT_EXPORT_FAILED/g)).toHaveLength(1);
 		expect(ended.stderr).toContain(`delivered to ${receiver.url}/v1/`);
 		expect(ended.stderr).toContain("connection refused: nothing listens there");

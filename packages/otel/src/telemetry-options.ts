@@ -64,6 +64,11 @@ export function checkTelemetryOptions(options: TelemetryOptions): void {
 	listOfOption(`${where}: instrumentations`, options.instrumentations, ["enable", "disable"]);
 	listOfOption(`${where}: spanProcessors`, options.spanProcessors, ["onStart", "onEnd", "forceFlush", "shutdown"]);
 	listOfOption(`${where}: logRecordProcessors`, options.logRecordProcessors, ["onEmit", "forceFlush", "shutdown"]);
+	if (!["undefined", "boolean", "object"].includes(typeof options.redact) || options.redact === null) {
+		throw new TypeError(
+			`${where}: redact must be true, false or options of redaction, got ${JSON.stringify(options.redact)}`,
+		);
+	}
 	if (options.sampler !== undefined && typeof options.sampler?.shouldSample !== "function") {
 		throw new TypeError(`${where}: sampler must have a method shouldSample`);
 	}

@@ -1,5 +1,5 @@
 import type { Middleware } from "../middleware.ts";
-import { type LoggingOptions, logLines, loggingOptions } from "../observer/log-line.ts";
+import { type LoggingOptions, loggingOptions, logLines } from "../observer/log-line.ts";
 import { observing } from "../observing.ts";
 import { knownOptions } from "../option.ts";
 

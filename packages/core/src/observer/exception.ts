@@ -8,7 +8,12 @@ const longestStack = 16_384;
 const longestRead = 65_536;
 
 /** Adds the exception event of the conventions; the SDK's own method takes neither a redactor nor a stable type. */
-export function recordException(span: Span, error: unknown, timeMs: number, redact: ((text: string) => string) | undefined): void {
+export function recordException(
+	span: Span,
+	error: unknown,
+	timeMs: number,
+	redact: ((text: string) => string) | undefined,
+): void {
 	const stack = stackOf(error, redact);
 	span.addEvent(
 		"exception",

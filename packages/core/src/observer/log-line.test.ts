@@ -2,7 +2,20 @@ import { Writable } from "node:stream";
 import { AlwaysOffSampler } from "@opentelemetry/sdk-trace";
 import pino, { type LevelWithSilent, type Logger as Pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
-import { CancelledError, footlight, InterruptedError, type LoggingOptions, logging, type Middleware, markOutcome, observe, RejectedError, telemetryFailures, TimeoutError, tracing } from "../index.ts";
+import {
+	CancelledError,
+	footlight,
+	InterruptedError,
+	type LoggingOptions,
+	logging,
+	type Middleware,
+	markOutcome,
+	observe,
+	RejectedError,
+	TimeoutError,
+	telemetryFailures,
+	tracing,
+} from "../index.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { recordingLogger } from "../testing/index.ts";
 
@@ -30,8 +43,15 @@ describe("log lines", () => {
 	it("are written when a call starts and when it ends, with the ids of its span and run", async () => {
 		const { logger, lines } = pinoWithLines();
 		const light = footlight("docs-qa", { logger });
-		await light.run({ userId: "user-7", extra: { "app.tenant": "acme" } }, () => light.stage("ask", async () => 1, { kind: "tool" })());
-		expect(lines.map(summary)).toEqual(["debug run docs-qa started", "debug stage ask started", "info stage ask ok", "info run docs-qa ok"]);
+		await light.run({ userId: "user-7", extra: { "app.tenant": "acme" } }, () =>
+			light.stage("ask", async () => 1, { kind: "tool" })(),
+		);
+		expect(lines.map(summary)).toEqual([
+			"debug run docs-qa started",
+			"debug stage ask started",
+			"info stage ask ok",
+			"info run docs-qa ok",
+		]);
 		for (const [index, name] of ["docs-qa", "ask", "ask", "docs-qa"].entries()) {
 			const span = recorded.span(name);
 			expect(lines[index]).toMatchObject({
@@ -50,7 +70,8 @@ describe("log lines", () => {
 	});
 
 	const marked = (outcome: "skipped" | "fallback"): Middleware => {
-		const answering: Middleware = () => async (call) => markOutcome(call, outcome, outcome === "fallback" ? new Error("x") : undefined);
+		const answering: Middleware = () => async (call) =>
+			markOutcome(call, outcome, outcome === "fallback" ? new Error("x") : undefined);
 		return answering;
 	};
 	it.each([
@@ -67,7 +88,9 @@ describe("log lines", () => {
 		const fn = async (): Promise<void> => {
 			if (thrown instanceof Error) throw thrown;
 		};
-		await footlight("docs-qa", { logger }).stage("ask", fn, { use })().catch(() => {});
+		await footlight("docs-qa", { logger })
+			.stage("ask", fn, { use })()
+			.catch(() => {});
 		expect(lines.map(summary)).toEqual([`${level} stage ask ${outcome}`]);
 		expect(lines[0]?.outcome).toBe(outcome);
 		expect(recorded.span("ask").attributes.outcome).toBe(outcome);
@@ -79,8 +102,15 @@ describe("log lines", () => {
 		const use = [observe({ startLevel: "info", levels: { ok: "warn", error: "info" } })];
 		const light = footlight("docs-qa", { logger, use });
 		light.stage("ask", () => 1)();
-		await light.stage("fail", async () => Promise.reject(new Error("x")))().catch(() => {});
-		expect(lines.map(summary)).toEqual(["info stage ask started", "warn stage ask ok", "info stage fail started", "info stage fail error"]);
+		await light
+			.stage("fail", async () => Promise.reject(new Error("x")))()
+			.catch(() => {});
+		expect(lines.map(summary)).toEqual([
+			"info stage ask started",
+			"warn stage ask ok",
+			"info stage fail started",
+			"info stage fail error",
+		]);
 	});
 
 	it("hold the error with its stack once, where it surfaced, and its type further out", async () => {
@@ -101,7 +131,10 @@ describe("log lines", () => {
 	it("show whatever was thrown", async () => {
 		const { logger, lines } = pinoWithLines("info");
 		const light = footlight("docs-qa", { logger });
-		for (const thrown of ["boom", undefined, { reason: 1 }]) await light.stage("ask", async () => Promise.reject(thrown))().catch(() => {});
+		for (const thrown of ["boom", undefined, { reason: 1 }])
+			await light
+				.stage("ask", async () => Promise.reject(thrown))()
+				.catch(() => {});
 		expect(lines.map(({ err }) => err?.message)).toEqual(["boom", "undefined", '{"reason":1}']);
 	});
 
@@ -126,8 +159,13 @@ describe("log lines", () => {
 
 	it("have the redacted message and stack of an error", async () => {
 		const { logger, lines } = pinoWithLines("info");
-		const light = footlight("docs-qa", { logger, capture: { redact: (text) => text.replaceAll("hunter2", "[secret]") } });
-		await light.stage("ask", async () => Promise.reject(new Error("password hunter2")))().catch(() => {});
+		const light = footlight("docs-qa", {
+			logger,
+			capture: { redact: (text) => text.replaceAll("hunter2", "[secret]") },
+		});
+		await light
+			.stage("ask", async () => Promise.reject(new Error("password hunter2")))()
+			.catch(() => {});
 		expect(lines[0]?.err).toMatchObject({ type: "Error", message: "password [secret]" });
 		expect(JSON.stringify(lines)).not.toContain("hunter2");
 	});
@@ -185,7 +223,12 @@ describe("a logger", () => {
 	});
 
 	it.each<[string, () => unknown]>([
-		["throws", () => { throw new Error("boom"); }],
+		[
+			"throws",
+			() => {
+				throw new Error("boom");
+			},
+		],
 		["rejects", () => Promise.reject(new Error("boom"))],
 		["never settles", () => new Promise(() => {})],
 	])("that %s changes no result", async (how, write) => {
@@ -221,7 +264,10 @@ describe("a logger", () => {
 			const untilMs = performance.now() + 20;
 			while (performance.now() < untilMs);
 		};
-		footlight("docs-qa", { logger: { ...logger, isLevelEnabled: () => true, debug: logger.debug, info: slow } }).stage("ask", () => 1)();
+		footlight("docs-qa", { logger: { ...logger, isLevelEnabled: () => true, debug: logger.debug, info: slow } }).stage(
+			"ask",
+			() => 1,
+		)();
 		const [seconds, nanoseconds] = recorded.span("ask").duration;
 		expect(seconds * 1e3 + nanoseconds / 1e6).toBeLessThan(15);
 	});

@@ -37,7 +37,8 @@ export function logLines(where: string, options: LoggingOptions): (definition: D
 	ratio(`${where}: successSampleRatio`, successSampleRatio);
 	if (options.logger !== undefined) checkLogger(`${where}: logger`, options.logger);
 	knownOptions(`${where}: levels`, options.levels, Object.keys(defaultLevels));
-	for (const [outcome, level] of Object.entries(options.levels ?? {})) oneOf(`${where}: levels.${outcome}`, level, logLevels);
+	for (const [outcome, level] of Object.entries(options.levels ?? {}))
+		oneOf(`${where}: levels.${outcome}`, level, logLevels);
 	const levels = { ...defaultLevels, ...options.levels };
 	return (definition) => {
 		const logger = options.logger ?? definition.pipeline.logger;
@@ -86,7 +87,12 @@ function loggable(error: unknown, redact: ((text: string) => string) | undefined
 	const stack = stackOf(error, redact);
 	const type = errorType(error);
 	// Without a prototype: pino's serializer takes the type of what looks like an error from its class, else from its name.
-	return Object.assign(Object.create(null), { type, name: type, message: messageOf(error, redact), ...(stack !== undefined && { stack }) });
+	return Object.assign(Object.create(null), {
+		type,
+		name: type,
+		message: messageOf(error, redact),
+		...(stack !== undefined && { stack }),
+	});
 }
 
 function isEnabled(logger: Logger, level: LogLevel): boolean {

@@ -1,14 +1,14 @@
-import * as api from "@opentelemetry/api";
 import type { Attributes, Span, SpanOptions } from "@opentelemetry/api";
+import * as api from "@opentelemetry/api";
 import type { Definition } from "../call.ts";
-import { hrTime } from "../hr-time.ts";
 import { type CaptureOptions, capturedText } from "../capture.ts";
 import { followWallClock } from "../clock.ts";
+import { hrTime } from "../hr-time.ts";
 import type { Observation, Observer } from "../observation.ts";
 import { oneOf } from "../option.ts";
 import { errorType, isFailure } from "../outcome.ts";
-import { messageOf, recordException } from "./exception.ts";
 import { genAiStage } from "../telemetry/gen-ai.ts";
+import { messageOf, recordException } from "./exception.ts";
 
 /** Options of `tracing()`. */
 export interface TracingOptions {
@@ -18,7 +18,10 @@ export interface TracingOptions {
 
 export const tracingOptions: readonly string[] = ["attemptSpans"];
 
-export function spans(where: string, { attemptSpans = "retried" }: TracingOptions): (definition: Definition) => Observer {
+export function spans(
+	where: string,
+	{ attemptSpans = "retried" }: TracingOptions,
+): (definition: Definition) => Observer {
 	oneOf(`${where}: attemptSpans`, attemptSpans, ["retried", "always"]);
 	return (definition) => {
 		const { pipeline, kind } = definition;
@@ -42,7 +45,7 @@ export function spans(where: string, { attemptSpans = "retried" }: TracingOption
 				if (!span.isRecording()) return false;
 				observation.span = span;
 				observation.modelCall = modelCall;
-				if (capture.input) span.setAttribute("stage.input", capturedText(call.input, capture));
+				if (capture.input && kind !== "run") span.setAttribute("stage.input", capturedText(call.input, capture));
 				return true;
 			},
 			...(genAi && {
@@ -110,7 +113,11 @@ function describeEnd(span: Span, observation: Observation, capture: CaptureOptio
 	}
 }
 
-function describeStream(span: Span, { startMs, modelCall }: Observation, stream: NonNullable<Observation["stream"]>): void {
+function describeStream(
+	span: Span,
+	{ startMs, modelCall }: Observation,
+	stream: NonNullable<Observation["stream"]>,
+): void {
 	if (stream.abandoned) span.setAttribute("stream.abandoned", true);
 	if (stream.itemCount === undefined) return;
 	span.setAttribute("stream.item_count", stream.itemCount);
@@ -120,7 +127,11 @@ function describeStream(span: Span, { startMs, modelCall }: Observation, stream:
 	if (modelCall !== undefined) span.setAttribute("gen_ai.response.time_to_first_chunk", firstItemAfterMs / 1_000);
 }
 
-function describeFailure(span: Span, { outcome, error, ownsError, endMs }: Observation, redact: CaptureOptions["redact"]): void {
+function describeFailure(
+	span: Span,
+	{ outcome, error, ownsError, endMs }: Observation,
+	redact: CaptureOptions["redact"],
+): void {
 	if (isFailure(outcome)) {
 		span.setAttribute("error.type", errorType(error));
 		span.setStatus({ code: api.SpanStatusCode.ERROR, message: messageOf(error, redact) });

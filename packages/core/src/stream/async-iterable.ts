@@ -1,25 +1,44 @@
+import { type Branches, branchOf } from "./branch.ts";
 import { finalized } from "./finalization.ts";
-import { followIterator, watchIterator } from "./iterator.ts";
+import { followIterator, type Stepping, watchIterator } from "./iterator.ts";
 import { isPatchable, patchMethod, proxyWith } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
-type Tee = () => readonly unknown[];
+type Tee = () => readonly AsyncIterable<unknown>[];
+
+/** What is known of an iterable from elsewhere. */
+interface Beside {
+	readonly inUse?: () => boolean;
+	readonly counted?: () => boolean;
+}
 
 /** Watches an async iterable, changed in place: a generator object, a client's stream class, a cursor. */
-export function followAsyncIterable(iterable: AsyncIterable<unknown>, watcher: ResultWatcher): object {
+export function followAsyncIterable(
+	iterable: AsyncIterable<unknown>,
+	watcher: ResultWatcher,
+	beside: Beside = {},
+): object {
+	const { inUse, counted = () => false } = beside;
+	const stepping: Stepping = { mode: "async", aborted: abortedBy(iterable), counted };
 	if (typeof (iterable as unknown as AsyncIterator<unknown>).next === "function") {
-		return followIterator(iterable, watcher, "async");
+		return followIterator(iterable, watcher, stepping);
 	}
-	watcher.opened();
+	watcher.opened(inUse);
 	watcher.countItems();
 	const methods = new Map<PropertyKey, (...input: never[]) => unknown>();
 	const iterate = iterable[Symbol.asyncIterator];
 	methods.set(Symbol.asyncIterator, () => {
 		const iterator = watcher.run(() => iterate.call(iterable), undefined);
-		return watcher.ended ? iterator : watchIterator(iterator, watcher, "async");
+		return watcher.ended ? iterator : watchIterator(iterator, watcher, stepping);
 	});
 	const { tee } = iterable as { tee?: Tee };
-	if (typeof tee === "function") methods.set("tee", () => teed(watcher.run(() => tee.call(iterable), undefined), watcher));
+	if (typeof tee === "function")
+		methods.set("tee", () =>
+			teed(
+				watcher.run(() => tee.call(iterable), undefined),
+				watcher,
+			),
+		);
 	if (!isPatchable(iterable, [...methods.keys()])) {
 		const proxy = proxyWith(iterable, methods);
 		finalized.watch(proxy, watcher);
@@ -30,32 +49,15 @@ export function followAsyncIterable(iterable: AsyncIterable<unknown>, watcher: R
 	return iterable;
 }
 
-/** Each branch is a piece of its own: the call lasts until the slower one ends. */
-function teed(branches: readonly unknown[], watcher: ResultWatcher): readonly unknown[] {
-	if (watcher.ended) return branches;
-	const followed = branches.map((branch, index) =>
-		followAsyncIterable(branch as AsyncIterable<unknown>, branchOf(watcher, index)),
-	);
-	finalized.keep(watcher);
-	watcher.released();
-	return followed;
+/** The stream of a client ends without an error when its `controller` aborts it. */
+function abortedBy(iterable: object): () => boolean {
+	const { controller } = iterable as { controller?: Partial<AbortController> };
+	return () => controller?.signal?.aborted === true;
 }
 
-/** Hears one branch on behalf of the whole. Every branch sees all items; the first alone counts them. */
-export function branchOf(watcher: ResultWatcher, index: number): ResultWatcher & { abandon(): void } {
-	const counts = index === 0;
-	return {
-		get ended() {
-			return watcher.ended;
-		},
-		run: (step, argument) => watcher.run(step, argument),
-		opened: () => watcher.opened(),
-		released: (value) => watcher.released(value),
-		settled: (value) => watcher.settled(value),
-		cancelled: () => watcher.cancelled(),
-		abandon: () => watcher.cancelled(),
-		failed: (error) => watcher.failed(error),
-		countItems: () => {},
-		item: (item) => (counts ? watcher.item(item) : undefined),
-	};
+function teed(branches: readonly AsyncIterable<unknown>[], watcher: ResultWatcher): readonly unknown[] {
+	if (watcher.ended) return branches;
+	const shared: Branches = { seen: 0, open: 0 };
+	finalized.keep(watcher);
+	return branches.map((branch) => followAsyncIterable(branch, branchOf(watcher, shared)));
 }

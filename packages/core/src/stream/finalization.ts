@@ -1,16 +1,12 @@
 import type { ResultWatcher } from "./watcher.ts";
 
-interface Abandonable extends ResultWatcher {
-	abandon?(): void;
-}
-
 /** How many objects (an iterable, its iterators, a reader) can still be used to read on, for each watcher. */
 const holders = new WeakMap<ResultWatcher, number>();
 
-const registry = new FinalizationRegistry<Abandonable>((watcher) => {
+const registry = new FinalizationRegistry<ResultWatcher>((watcher) => {
 	const left = (holders.get(watcher) ?? 1) - 1;
 	holders.set(watcher, left);
-	if (left <= 0) watcher.abandon?.();
+	if (left <= 0) watcher.unreachable();
 });
 
 /**
@@ -20,6 +16,7 @@ const registry = new FinalizationRegistry<Abandonable>((watcher) => {
  */
 export const finalized = {
 	watch(stream: object, watcher: ResultWatcher): void {
+		if (watcher.unwatched) return;
 		holders.set(watcher, (holders.get(watcher) ?? 0) + 1);
 		registry.register(stream, watcher);
 	},

@@ -1,9 +1,17 @@
 import { followAsyncIterable } from "./async-iterable.ts";
+import { followEventStream, isEventStream } from "./event-stream.ts";
 import { followIterator } from "./iterator.ts";
 import { followNodeReadable, isNodeReadable } from "./node-readable.ts";
 import { followThenable } from "./thenable.ts";
 import type { ResultWatcher } from "./watcher.ts";
 import { followWebStream, isWebStream } from "./web-stream.ts";
+
+interface Lasting {
+	readonly result: object;
+}
+
+/** What was handed outward for a result: one may reach the same watcher twice, through two `then`s of one promise. */
+const followed = new WeakMap<object, WeakMap<ResultWatcher, Lasting>>();
 
 /**
  * Watches a result to its end and hands it outward as what it is: the primitive under every layer that observes.
@@ -13,30 +21,48 @@ import { followWebStream, isWebStream } from "./web-stream.ts";
  */
 export function follow(result: unknown, watcher: ResultWatcher): unknown {
 	if (isPlainPromise(result)) return followPromise(result, watcher);
-	const followed = followLasting(result, watcher);
-	if (followed !== undefined) return followed.result;
+	const lasting = followLasting(result, watcher);
+	if (lasting !== undefined) return lasting.result;
 	watcher.settled(result);
 	return result;
 }
 
 /** Follows a result that lasts (a stream, a promise, a lazy thenable); undefined for a plain value. */
-export function followLasting(result: unknown, watcher: ResultWatcher): { readonly result: unknown } | undefined {
+export function followLasting(result: unknown, watcher: ResultWatcher): Lasting | undefined {
 	if (result === null || (typeof result !== "object" && typeof result !== "function")) return undefined;
+	const known = followed.get(result)?.get(watcher);
+	if (known !== undefined) return known;
 	try {
-		if (isWebStream(result)) return { result: followWebStream(result, watcher) };
-		if (isNodeReadable(result)) return { result: followNodeReadable(result, watcher) };
-		if (typeof (result as PromiseLike<unknown>).then === "function") {
-			return { result: followThenable(result as PromiseLike<unknown>, watcher) };
-		}
-		if (typeof result === "function") return undefined;
-		if (typeof (result as AsyncIterable<unknown>)[Symbol.asyncIterator] === "function") {
-			return { result: followAsyncIterable(result as AsyncIterable<unknown>, watcher) };
-		}
-		if (isIterator(result)) return { result: followIterator(result, watcher, "sync") };
+		const outward = followByKind(result, watcher);
+		return outward && remember(result, outward, watcher);
 	} catch {
 		// A getter of the user's object threw while it was looked at: it is handed on as it is.
+		return undefined;
 	}
-	return undefined;
+}
+
+function remember(result: object, outward: object, watcher: ResultWatcher): Lasting {
+	const lasting = { result: outward };
+	for (const object of new Set([result, outward])) {
+		const watchers = followed.get(object) ?? new WeakMap();
+		followed.set(object, watchers.set(watcher, lasting));
+	}
+	return lasting;
+}
+
+function followByKind(result: object, watcher: ResultWatcher): object | undefined {
+	if (isWebStream(result)) return followWebStream(result, watcher);
+	if (isNodeReadable(result)) return followNodeReadable(result, watcher);
+	if (typeof (result as PromiseLike<unknown>).then === "function") {
+		return followThenable(result as PromiseLike<unknown>, watcher, followLasting);
+	}
+	if (typeof result === "function") return undefined;
+	if (typeof (result as AsyncIterable<unknown>)[Symbol.asyncIterator] === "function") {
+		return isEventStream(result)
+			? followEventStream(result, watcher)
+			: followAsyncIterable(result as AsyncIterable<unknown>, watcher);
+	}
+	return isIterator(result) ? followIterator(result, watcher, { mode: "sync" }) : undefined;
 }
 
 function isIterator(result: object): result is IterableIterator<unknown> {
@@ -46,29 +72,41 @@ function isIterator(result: object): result is IterableIterator<unknown> {
 	);
 }
 
-/** A promise with nothing of its own: a derived one is as good, and leaves an unhandled rejection unhandled. */
+const { then } = Promise.prototype;
+
+/** A promise of the platform's own class: `await` reads it inside the platform, so it is derived from, not hooked. */
 function isPlainPromise(result: unknown): result is Promise<unknown> {
-	return (
-		result instanceof Promise &&
-		result.constructor === Promise &&
-		// biome-ignore lint/suspicious/noThenProperty: it is looked for, not made
-		!Object.hasOwn(result, "then")
-	);
+	try {
+		return result instanceof Promise && result.constructor === Promise;
+	} catch {
+		// A proxy may refuse to be looked at.
+		return false;
+	}
 }
 
-export function followPromise(promise: Promise<unknown>, watcher: ResultWatcher): Promise<unknown> {
-	return promise.then(
-		(value) => {
-			if (value !== null && typeof value === "object") {
-				const followed = followLasting(value, watcher);
-				if (followed !== undefined) return followed.result;
-			}
-			watcher.settled(value);
-			return value;
-		},
-		(error) => {
-			watcher.failed(error);
-			throw error;
-		},
-	);
+/** A derived promise is as good as the first, and leaves an unhandled rejection unhandled. */
+function followPromise(promise: Promise<unknown>, watcher: ResultWatcher): Promise<unknown> {
+	const arrived = (value: unknown) => {
+		if (value !== null && typeof value === "object") {
+			const lasting = followLasting(value, watcher);
+			if (lasting !== undefined) return lasting.result;
+		}
+		watcher.settled(value);
+		return value;
+	};
+	const derived: Promise<unknown> = watcher.unwatched
+		? then.call(promise, arrived)
+		: then.call(promise, arrived, (error) => {
+				watcher.failed(error);
+				throw error;
+			});
+	// A promise may have been given members of its own: a `cancel`, the process it waits for.
+	if (Object.getOwnPropertyNames(promise).length > 0) carryMembers(promise, derived);
+	return derived;
+}
+
+function carryMembers(from: object, to: object): void {
+	for (const name of Object.getOwnPropertyNames(from)) {
+		Object.defineProperty(to, name, Object.getOwnPropertyDescriptor(from, name) as PropertyDescriptor);
+	}
 }

@@ -3,7 +3,17 @@ import { isPatchable, patchMethod, proxyWith } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
 type Step = (...input: unknown[]) => unknown;
-type Mode = "sync" | "async";
+
+/** How an iterator is stepped, and what its end means. */
+export interface Stepping {
+	readonly mode: "sync" | "async";
+	/** True once an end without an error is that of something aborted. */
+	readonly aborted?: () => boolean;
+	/** Ends its own iteration only: what it iterates can be read on. */
+	readonly returnsOnly?: boolean;
+	/** True once its items are counted elsewhere. */
+	readonly counted?: () => boolean;
+}
 
 const methods = ["next", "return", "throw"] as const;
 
@@ -13,44 +23,42 @@ const methods = ["next", "return", "throw"] as const;
  * Each step runs in the call's context: Node otherwise gives a generator's body the context of whoever asks for the
  * next item, and spans started there would lose their parent.
  */
-export function followIterator(iterator: object, watcher: ResultWatcher, mode: Mode): object {
+export function followIterator(iterator: object, watcher: ResultWatcher, stepping: Stepping): object {
 	watcher.opened();
 	watcher.countItems();
-	return watchIterator(iterator, watcher, mode);
+	return watchIterator(iterator, watcher, stepping);
 }
 
 /** As {@link followIterator}, for an iterator that belongs to a piece already announced. */
-export function watchIterator(iterator: object, watcher: ResultWatcher, mode: Mode): object {
+export function watchIterator(iterator: object, watcher: ResultWatcher, stepping: Stepping): object {
 	const steps = new Map<PropertyKey, Step>();
 	for (const name of methods) {
 		const original = (iterator as Partial<Record<string, Step>>)[name];
-		if (typeof original === "function") steps.set(name, step(iterator, original, name, watcher, mode));
+		if (typeof original === "function") steps.set(name, step(iterator, original, name, watcher, stepping));
 	}
-	if (mode === "async" && !steps.has("return")) steps.set("return", returnOfItsOwn(watcher));
+	if (!steps.has("return")) steps.set("return", returnOfItsOwn(watcher, stepping));
 	if (isPatchable(iterator, methods)) {
 		for (const [name, method] of steps) patchMethod(iterator, name, method);
 		finalized.watch(iterator, watcher);
 		return iterator;
 	}
-	const proxy: object = proxyWith(
-		iterator,
-		new Map<PropertyKey, unknown>([
-			...steps,
-			[Symbol.iterator, () => proxy],
-			[Symbol.asyncIterator, () => proxy],
-		]),
-	);
+	for (const name of [Symbol.iterator, Symbol.asyncIterator]) if (name in iterator) steps.set(name, () => proxy);
+	const proxy: object = proxyWith(iterator, steps);
 	finalized.watch(proxy, watcher);
 	return proxy;
 }
 
-function step(iterator: object, original: Step, name: (typeof methods)[number], watcher: ResultWatcher, mode: Mode): Step {
+function step(
+	iterator: object,
+	original: Step,
+	name: (typeof methods)[number],
+	watcher: ResultWatcher,
+	stepping: Stepping,
+): Step {
 	const run = (input: unknown[]) => Reflect.apply(original, iterator, input);
 	const stepped = (result: unknown) => {
-		const { done, value } = result as IteratorResult<unknown>;
-		if (!done) watcher.item(value);
-		else if (name === "return") watcher.cancelled();
-		else watcher.settled();
+		hear(result, name, watcher, stepping);
+		watcher.answered();
 		return result;
 	};
 	const failed = (error: unknown): never => {
@@ -60,17 +68,33 @@ function step(iterator: object, original: Step, name: (typeof methods)[number], 
 	const named = {
 		[name](...input: unknown[]): unknown {
 			if (watcher.ended) return watcher.run(run, input);
+			watcher.awaiting();
 			let result: unknown;
 			try {
 				result = watcher.run(run, input);
 			} catch (error) {
 				return failed(error);
 			}
-			if (mode === "sync") return stepped(result);
-			return isThenable(result) ? result.then(stepped, failed) : stepped(result);
+			return stepping.mode === "async" && isThenable(result) ? result.then(stepped, failed) : stepped(result);
 		},
 	};
 	return named[name] as Step;
+}
+
+function hear(result: unknown, name: (typeof methods)[number], watcher: ResultWatcher, stepping: Stepping): void {
+	const { aborted, counted, returnsOnly } = stepping;
+	let done: boolean | undefined;
+	let value: unknown;
+	try {
+		({ done, value } = result as IteratorResult<unknown>);
+	} catch {
+		// A step that gives no result, or one that cannot be read, is for the consumer to fail on.
+		return;
+	}
+	if (!done) {
+		if (!counted?.()) watcher.item(value);
+	} else if (name === "return" ? !returnsOnly : aborted?.()) watcher.cancelled();
+	else if (name !== "return") watcher.settled();
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -78,9 +102,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Lets a `break` be heard on an iterator that has no `return` to hear it. */
-function returnOfItsOwn(watcher: ResultWatcher): Step {
-	return async (value) => {
+function returnOfItsOwn(watcher: ResultWatcher, { mode }: Stepping): Step {
+	return (value) => {
 		watcher.cancelled();
-		return { done: true, value };
+		const result = { done: true, value };
+		return mode === "async" ? Promise.resolve(result) : result;
 	};
 }

@@ -1,3 +1,5 @@
+import type { Context } from "@opentelemetry/api";
+import { activeContext, withContext } from "../context.ts";
 import { finalized } from "./finalization.ts";
 import { patchMethod } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
@@ -8,11 +10,21 @@ interface NodeReadable {
 	on(event: string, listener: (...values: unknown[]) => void): unknown;
 	pipe(destination: unknown): unknown;
 	read(size?: number): unknown;
+	listenerCount(event: string): number;
 	_read?(size: number): void;
 	readonly readableEnded?: boolean;
-	readonly destroyed?: boolean;
+	readonly closed?: boolean;
 	readonly errored?: unknown;
 }
+
+interface Followed {
+	/** The innermost call first: it ends before those around it. */
+	readonly watchers: ResultWatcher[];
+	/** Context of whoever was handed the stream last. */
+	consumer: Context;
+}
+
+const followed = new WeakMap<object, Followed>();
 
 export function isNodeReadable(value: object): value is NodeReadable {
 	const stream = value as Partial<NodeReadable> & { _readableState?: unknown };
@@ -29,17 +41,15 @@ export function isNodeReadable(value: object): value is NodeReadable {
  * for `error` would swallow an error nobody else handles.
  */
 export function followNodeReadable(stream: NodeReadable, watcher: ResultWatcher): object {
-	if (stream.readableEnded) {
-		watcher.settled();
+	if (stream.readableEnded || stream.closed) {
+		endedBefore(stream, watcher);
 		return stream;
 	}
-	watcher.opened();
+	const { watchers } = patchOnce(stream);
+	watcher.opened(listenedTo(stream));
 	watcher.countItems();
-	const { emit, _read } = stream;
-	patchMethod(stream, "emit", (event: string, ...values: unknown[]) => {
-		if (!watcher.ended) hear(event, values, watcher);
-		return Reflect.apply(emit, stream, [event, ...values]);
-	});
+	watchers.push(watcher);
+	const { _read } = stream;
 	if (typeof _read === "function") {
 		patchMethod(stream, "_read", (size: number) => watcher.run(() => Reflect.apply(_read, stream, [size]), undefined));
 	}
@@ -47,16 +57,47 @@ export function followNodeReadable(stream: NodeReadable, watcher: ResultWatcher)
 	return stream;
 }
 
-function hear(event: string, values: readonly unknown[], watcher: ResultWatcher): void {
+function endedBefore(stream: NodeReadable, watcher: ResultWatcher): void {
+	if (stream.readableEnded) watcher.settled();
+	else if (stream.errored) watcher.failed(stream.errored);
+	else watcher.cancelled();
+}
+
+function patchOnce(stream: NodeReadable): Followed {
+	const known = followed.get(stream);
+	if (known !== undefined) {
+		known.consumer = activeContext();
+		return known;
+	}
+	const { emit } = stream;
+	const state: Followed = { watchers: [], consumer: activeContext() };
+	patchMethod(stream, "emit", (...given: [string, ...unknown[]]) => {
+		const { watchers, consumer } = state;
+		for (const watcher of watchers) if (!watcher.ended) hear(given[0], given[1], watcher);
+		const heard = () => Reflect.apply(emit, stream, given);
+		// What listens is the consumer's: its own spans must not end up under the call that reads.
+		return watchers.at(-1)?.isActive() ? withContext(consumer, heard, undefined) : heard();
+	});
+	followed.set(stream, state);
+	return state;
+}
+
+/** A consumer that listens never asks for an item, so it would seem to have left. */
+function listenedTo(stream: NodeReadable): () => boolean {
+	const listened = new WeakRef(stream);
+	return () => ["data", "readable"].some((event) => (listened.deref()?.listenerCount(event) ?? 0) > 0);
+}
+
+function hear(event: string, value: unknown, watcher: ResultWatcher): void {
 	switch (event) {
 		case "data":
-			watcher.item(values[0]);
+			watcher.item(value);
 			break;
 		case "end":
 			watcher.settled();
 			break;
 		case "error":
-			watcher.failed(values[0]);
+			watcher.failed(value);
 			break;
 		case "close":
 			// Closed before its end and without an error: the consumer destroyed it.

@@ -21,14 +21,39 @@ export function isPatchable(target: object, names: readonly PropertyKey[]): bool
  * The target's own methods run with the target as `this`, so private fields work; a private brand check on the proxy
  * itself does not.
  */
-export function proxyWith<T extends object>(target: T, methods: ReadonlyMap<PropertyKey, unknown>): T {
-	return new Proxy(Object.create(Object.getPrototypeOf(target)) as T, {
+export function proxyWith<T extends object>(target: T, replaced: ReadonlyMap<PropertyKey, unknown>): T {
+	const methods = new Map(replaced);
+	const onTarget = new WeakMap<object, unknown>();
+	// Not the target itself: a proxy must not answer otherwise than its target for a property that is fixed.
+	const proxy: T = new Proxy(Object.create(Object.getPrototypeOf(target)) as T, {
 		get(_, key) {
 			if (methods.has(key)) return methods.get(key);
-			const value = Reflect.get(target, key, target);
-			return typeof value === "function" ? value.bind(target) : value;
+			const value: unknown = Reflect.get(target, key, target);
+			if (typeof value !== "function" || key === "constructor") return value;
+			if (!onTarget.has(value))
+				onTarget.set(
+					value,
+					calledOn(target, value as () => unknown, () => proxy),
+				);
+			return onTarget.get(value);
 		},
 		set: (_, key, value) => Reflect.set(target, key, value, target),
 		has: (_, key) => methods.has(key) || Reflect.has(target, key),
+		defineProperty: (_, key, { value }) => methods.set(key, value).has(key),
+		deleteProperty: (_, key) => Reflect.deleteProperty(target, key),
+		ownKeys: () => Reflect.ownKeys(target),
+		getOwnPropertyDescriptor(_, key) {
+			const own = Reflect.getOwnPropertyDescriptor(target, key);
+			if (own === undefined) return undefined;
+			return { ...own, ...(methods.has(key) && { value: methods.get(key) }), configurable: true };
+		},
+	});
+	return proxy;
+}
+
+/** A method that takes a call on the proxy for one on the target; still the same function to anyone who looks at it. */
+function calledOn(target: object, method: () => unknown, proxy: () => object): unknown {
+	return new Proxy(method, {
+		apply: (_, receiver, input) => Reflect.apply(method, receiver === proxy() ? target : receiver, input),
 	});
 }

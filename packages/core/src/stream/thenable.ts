@@ -1,10 +1,21 @@
 import { finalized } from "./finalization.ts";
-import { followLasting } from "./follow.ts";
 import { isPatchable, patchMethod, proxyWith } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
 type Method = (...input: unknown[]) => unknown;
 type Reaction = ((value: unknown) => unknown) | null | undefined;
+
+type Follow = (result: unknown, watcher: ResultWatcher) => { readonly result: object } | undefined;
+
+/** What the hooked methods of one thenable share. */
+interface Hooked {
+	readonly thenable: object;
+	readonly watcher: ResultWatcher;
+	/** Follows what the thenable leads to; undefined for a plain value. */
+	readonly follow: Follow;
+	/** The call waits for a consumer; once something it asked for has settled, it waits for that alone. */
+	consume(): void;
+}
 
 /**
  * Watches a promise subclass or a lazy thenable (a client's request, a query builder), changed in place.
@@ -12,18 +23,18 @@ type Reaction = ((value: unknown) => unknown) | null | undefined;
  * `then` is never called here: that would start a lazy one, and mark a rejection as handled. What the consumer calls is
  * hooked instead: `then`, and every other method of its class, since `withResponse()` or `execute()` may be the way in.
  */
-export function followThenable(thenable: PromiseLike<unknown>, watcher: ResultWatcher): object {
+export function followThenable(thenable: PromiseLike<unknown>, watcher: ResultWatcher, follow: Follow): object {
 	watcher.opened();
 	let consumed = false;
-	/** The call waits for a consumer; once something it asked for has settled, it waits for that alone. */
 	const consume = () => {
 		if (consumed) return;
 		consumed = true;
 		watcher.released();
 	};
+	const hooked: Hooked = { thenable, watcher, follow, consume };
 	const methods = new Map<PropertyKey, Method>();
 	for (const [name, method] of methodsOf(thenable)) {
-		methods.set(name, name === "then" ? hookThen(thenable, method, watcher, consume) : hook(thenable, method, watcher, consume));
+		methods.set(name, name === "then" ? hookThen(method, hooked) : hook(method, hooked));
 	}
 	if (!isPatchable(thenable, [...methods.keys()])) {
 		const proxy = proxyWith(thenable, methods);
@@ -57,12 +68,13 @@ function isBuiltIn(owner: object): boolean {
 	return owner === Object.prototype || owner === Function.prototype || owner === Promise.prototype;
 }
 
-function hookThen(thenable: object, then: Method, watcher: ResultWatcher, consume: () => void): Method {
+function hookThen(then: Method, hooked: Hooked): Method {
+	const { thenable, watcher } = hooked;
 	return function hookedThen(onFulfilled, onRejected) {
 		if (watcher.ended) return Reflect.apply(then, thenable, [onFulfilled, onRejected]);
-		watcher.opened();
+		const { arrived } = reactions(hooked);
 		const fulfilled = (value: unknown) => {
-			const outward = arrived(value, watcher, consume);
+			const outward = arrived(value);
 			return typeof onFulfilled === "function" ? (onFulfilled as NonNullable<Reaction>)(outward) : outward;
 		};
 		const rejected = (error: unknown) => {
@@ -70,36 +82,44 @@ function hookThen(thenable: object, then: Method, watcher: ResultWatcher, consum
 			if (typeof onRejected === "function") return (onRejected as NonNullable<Reaction>)(error);
 			throw error;
 		};
-		return watcher.run((reactions) => Reflect.apply(then, thenable, reactions), [fulfilled, rejected]);
+		return watcher.run((given) => Reflect.apply(then, thenable, given), [fulfilled, rejected]);
 	};
 }
 
 /** Hooks a method that may be a way into the result: one that gives a promise, or another thenable made from this one. */
-function hook(thenable: object, method: Method, watcher: ResultWatcher, consume: () => void): Method {
-	return function hooked(...input) {
+function hook(method: Method, hooked: Hooked): Method {
+	const { thenable, watcher, follow, consume } = hooked;
+	return function hookedMethod(...input) {
 		const result = watcher.run((given) => Reflect.apply(method, thenable, given), input);
 		if (watcher.ended || result === thenable || result === null || typeof result !== "object") return result;
 		if (typeof (result as PromiseLike<unknown>).then !== "function") return result;
 		if (!(result instanceof Promise) || result.constructor !== Promise) {
-			const derived = followLasting(result, watcher);
+			const derived = follow(result, watcher);
 			// The derived one stands in for this one, which nobody may ever await.
 			consume();
 			return derived?.result ?? result;
 		}
-		watcher.opened();
-		return result.then(
-			(value) => arrived(value, watcher, consume),
-			(error) => {
-				watcher.failed(error);
-				throw error;
-			},
-		);
+		const { arrived, failed } = reactions(hooked);
+		return result.then(arrived, failed);
 	};
 }
 
-function arrived(value: unknown, watcher: ResultWatcher, consume: () => void): unknown {
-	const followed = watcher.ended ? undefined : followLasting(value, watcher);
-	watcher.released(value);
-	consume();
-	return followed === undefined ? value : followed.result;
+/** Announces a piece that a consumer waits for, and gives what ends it. */
+function reactions({ watcher, follow, consume }: Hooked): { arrived(value: unknown): unknown; failed(error: unknown): never } {
+	watcher.opened();
+	watcher.awaiting();
+	return {
+		arrived(value) {
+			const lasting = watcher.ended ? undefined : follow(value, watcher);
+			// Not the stream itself: what holds on to it would keep it from ever being collected.
+			watcher.released(lasting === undefined ? value : undefined);
+			consume();
+			watcher.answered();
+			return lasting === undefined ? value : lasting.result;
+		},
+		failed(error) {
+			watcher.failed(error);
+			throw error;
+		},
+	};
 }

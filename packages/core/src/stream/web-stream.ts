@@ -1,11 +1,17 @@
 import { finalized } from "./finalization.ts";
 import { watchIterator } from "./iterator.ts";
-import { patchMethod } from "./patch.ts";
+import { isPatchable, patchMethod } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
+import { bridge } from "./web-bridge.ts";
 
+type Web = ReadableStream<unknown>;
 type Reader = ReadableStreamDefaultReader<unknown> | ReadableStreamBYOBReader;
+type Pair = ReadableWritablePair<unknown, unknown>;
+type ReaderMode = { mode?: "byob" };
 
-export function isWebStream(value: object): value is ReadableStream<unknown> {
+const patched = ["getReader", "cancel", "values", Symbol.asyncIterator, "pipeTo", "pipeThrough", "tee"] as const;
+
+export function isWebStream(value: object): value is Web {
 	return typeof ReadableStream === "function" && value instanceof ReadableStream;
 }
 
@@ -15,97 +21,104 @@ export function isWebStream(value: object): value is ReadableStream<unknown> {
  * `pipeTo`, `pipeThrough` and `tee` read inside the platform where nobody can look; they are given a stream that reads
  * from this one only when asked, so the back-pressure is the original's.
  */
-export function followWebStream(stream: ReadableStream<unknown>, watcher: ResultWatcher): ReadableStream<unknown> {
+export function followWebStream(stream: Web, watcher: ResultWatcher): Web {
 	watcher.opened();
 	watcher.countItems();
 	const { getReader, values, cancel } = stream;
-	const read = (options?: { mode?: "byob" }) => {
+	const read = (options?: ReaderMode) => {
 		const reader = Reflect.apply(getReader, stream, options === undefined ? [] : [options]) as Reader;
 		watchReader(reader, watcher);
 		return reader;
 	};
+	// A proxy is no ReadableStream to the platform; a stream of its own kind is.
+	if (!isPatchable(stream, patched)) return bridge(stream, read).readable;
 	const iterate = (options?: ReadableStreamIteratorOptions) =>
-		watchIterator(Reflect.apply(values, stream, [options]), watcher, "async");
+		watchIterator(Reflect.apply(values, stream, [options]), watcher, {
+			mode: "async",
+			returnsOnly: options?.preventCancel === true,
+		});
 	patchMethod(stream, "getReader", read);
 	patchMethod(stream, "cancel", (reason: unknown) => {
-		if (!stream.locked) watcher.cancelled();
-		return watcher.run(() => Reflect.apply(cancel, stream, [reason]), undefined);
+		const refused = stream.locked;
+		const cancelling = watcher.run(() => Reflect.apply(cancel, stream, [reason]), undefined);
+		if (!refused) watcher.cancelled();
+		return cancelling;
 	});
 	if (typeof values === "function") {
 		patchMethod(stream, "values", iterate);
 		patchMethod(stream, Symbol.asyncIterator, iterate);
 	}
-	const { pipeTo, pipeThrough, tee } = stream;
-	patchMethod(stream, "pipeTo", async (destination: WritableStream<unknown>, options?: StreamPipeOptions) => {
-		// A pipe that is refused (locked, no stream) must be refused by the platform, in its words.
-		if (stream.locked || watcher.ended) return Reflect.apply(pipeTo, stream, [destination, options]);
-		return Reflect.apply(pipeTo, bridge(stream, read), [destination, options]);
-	});
-	patchMethod(stream, "pipeThrough", (pair: ReadableWritablePair<unknown, unknown>, options?: StreamPipeOptions) => {
-		if (stream.locked || watcher.ended) return Reflect.apply(pipeThrough, stream, [pair, options]);
-		return Reflect.apply(pipeThrough, bridge(stream, read), [pair, options]);
-	});
-	patchMethod(stream, "tee", () => {
-		if (stream.locked || watcher.ended) return Reflect.apply(tee, stream, []);
-		// The bridge reads through a watched reader, so it alone counts; the branches say when the last consumer stops.
-		return Reflect.apply(tee, bridge(stream, read), []);
-	});
+	patchPipes(stream, watcher, read);
 	finalized.watch(stream, watcher);
 	return stream;
 }
 
+/** What the platform would refuse, or nobody needs to hear of any more, goes to the platform as it is. */
+function patchPipes(stream: Web, watcher: ResultWatcher, read: (options?: ReaderMode) => Reader): void {
+	const { pipeTo, pipeThrough, tee } = stream;
+	const isUnwatchable = () => stream.locked || watcher.ended;
+	const pipe = (destination: WritableStream<unknown>, options?: StreamPipeOptions): Promise<void> => {
+		const { readable, release } = bridge(stream, read);
+		return Reflect.apply(pipeTo, readable, [destination, options]).finally(release);
+	};
+	patchMethod(stream, "pipeTo", (destination: WritableStream<unknown>, options?: StreamPipeOptions) =>
+		isUnwatchable() ? Reflect.apply(pipeTo, stream, [destination, options]) : pipe(destination, options),
+	);
+	patchMethod(stream, "pipeThrough", (pair: Pair, options?: StreamPipeOptions) => {
+		if (isUnwatchable() || !canPipeThrough(pair, options)) return Reflect.apply(pipeThrough, stream, [pair, options]);
+		// As the platform does: whoever reads the other end hears of a failure there.
+		pipe(pair.writable, options).catch(() => {});
+		return pair.readable;
+	});
+	patchMethod(stream, "tee", () =>
+		// The bridge reads through a watched reader, so it alone counts; it is cancelled when both branches are.
+		Reflect.apply(tee, isUnwatchable() ? stream : bridge(stream, read).readable, []),
+	);
+}
+
+function canPipeThrough(pair: Partial<Pair> | undefined, options: StreamPipeOptions | undefined): boolean {
+	const signal = options?.signal ?? undefined;
+	return (
+		pair?.readable instanceof ReadableStream &&
+		pair.writable instanceof WritableStream &&
+		!pair.writable.locked &&
+		(signal === undefined || signal instanceof AbortSignal)
+	);
+}
+
 function watchReader(reader: Reader, watcher: ResultWatcher): void {
-	const { read, cancel } = reader as ReadableStreamDefaultReader<unknown>;
+	const { read, cancel, releaseLock } = reader as ReadableStreamDefaultReader<unknown>;
+	let released = false;
+	// A read may be refused for a fault of the consumer's; the stream's own error closes the reader as well.
+	reader.closed.catch((error: unknown) => {
+		if (!released) watcher.failed(error);
+	});
 	patchMethod(reader, "read", (...input: unknown[]) => {
-		const reading = watcher.run(() => Reflect.apply(read, reader, input) as Promise<ReadableStreamReadResult<unknown>>, undefined);
+		const step = () => Reflect.apply(read, reader, input) as Promise<ReadableStreamReadResult<unknown>>;
+		const reading = watcher.run(step, undefined);
 		if (watcher.ended) return reading;
+		watcher.awaiting();
 		return reading.then(
 			(result) => {
 				if (result.done) watcher.settled();
 				else watcher.item(result.value);
+				watcher.answered();
 				return result;
 			},
 			(error) => {
-				watcher.failed(error);
+				watcher.answered();
 				throw error;
 			},
 		);
 	});
 	patchMethod(reader, "cancel", (reason: unknown) => {
-		watcher.cancelled();
-		return watcher.run(() => Reflect.apply(cancel, reader, [reason]), undefined);
+		const cancelling = watcher.run(() => Reflect.apply(cancel, reader, [reason]), undefined);
+		if (!released) watcher.cancelled();
+		return cancelling;
+	});
+	patchMethod(reader, "releaseLock", () => {
+		released = true;
+		Reflect.apply(releaseLock, reader, []);
 	});
 	finalized.watch(reader, watcher);
-}
-
-/** A stream of the same type that takes from another one item at a time, and only when its own consumer asks. */
-function bridge(stream: ReadableStream<unknown>, getReader: (options?: { mode?: "byob" }) => Reader): ReadableStream<unknown> {
-	const bytes = isByteStream(stream);
-	const reader = getReader() as ReadableStreamDefaultReader<unknown>;
-	const source = {
-		async pull(controller: ReadableStreamDefaultController<unknown> | ReadableByteStreamController) {
-			const { done, value } = await reader.read();
-			if (!done) {
-				(controller as ReadableStreamDefaultController<unknown>).enqueue(value);
-				return;
-			}
-			controller.close();
-			// A pending BYOB request of a closed byte stream must be answered, or its reader waits for ever.
-			(controller as Partial<ReadableByteStreamController>).byobRequest?.respond(0);
-		},
-		cancel: (reason: unknown) => reader.cancel(reason),
-	};
-	return bytes
-		? new ReadableStream({ type: "bytes", ...source } as UnderlyingByteSource, { highWaterMark: 0 })
-		: new ReadableStream(source as UnderlyingDefaultSource<unknown>, { highWaterMark: 0 });
-}
-
-/** Only a byte stream gives a BYOB reader; the reader is given back at once. */
-function isByteStream(stream: ReadableStream<unknown>): boolean {
-	try {
-		Reflect.apply(ReadableStream.prototype.getReader, stream, [{ mode: "byob" }]).releaseLock();
-		return true;
-	} catch {
-		return false;
-	}
 }

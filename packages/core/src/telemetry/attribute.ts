@@ -1,16 +1,16 @@
 /** What a value of an attribute is, and where Footlight puts it. */
 export interface AttributeDefinition {
-	readonly type: "string" | "int" | "double" | "boolean";
-	/** The places that carry it: run, stage or attempt spans, log lines, events. */
-	readonly on: readonly ("run" | "stage" | "attempt" | "log" | "event")[];
+	readonly type: "string" | "string[]" | "int" | "double" | "boolean" | "object";
+	/** The places that carry it: run, stage or attempt spans, the exception events of spans, log lines, events. */
+	readonly on: readonly ("run" | "stage" | "attempt" | "exception" | "log" | "event")[];
 	readonly description: string;
-	readonly example: string | number | boolean;
+	readonly example: string | number | boolean | readonly string[];
 }
 
 /**
  * Every attribute Footlight puts on a span, a log line or an event: the one table that code, docs and tests share.
  *
- * Names under `gen_ai.`, `error.`, `code.`, `session.` and `user.` are those of the OpenTelemetry semantic conventions
+ * Names under `gen_ai.`, `error.`, `exception.`, `code.`, `session.` and `user.` are those of the OpenTelemetry semantic conventions
  * (1.45.0, and semantic-conventions-genai 1.42.0-dev); the rest are Footlight's own.
  */
 export const attributes = {
@@ -28,35 +28,40 @@ export const attributes = {
 	},
 	"pipeline.execution_mode": {
 		type: "string",
-		on: ["run", "stage", "log", "event"],
+		on: ["run", "stage", "attempt", "log", "event"],
 		description: "Mode the run was started in, as the application names it.",
 		example: "practice",
 	},
 	"pipeline.topology": {
 		type: "string",
-		on: ["run", "stage", "log", "event"],
+		on: ["run", "stage", "attempt", "log", "event"],
 		description: "Shape of the pipeline, as the application names it.",
 		example: "rag",
 	},
 	"pipeline.request.id": {
 		type: "string",
-		on: ["run", "stage", "log", "event"],
+		on: ["run", "stage", "attempt", "log", "event"],
 		description: "Identifier of the request that caused the run.",
 		example: "req-7",
 	},
 	"pipeline.organization.id": {
 		type: "string",
-		on: ["run", "stage", "log", "event"],
+		on: ["run", "stage", "attempt", "log", "event"],
 		description: "Organization or tenant the run belongs to.",
 		example: "acme",
 	},
 	"session.id": {
 		type: "string",
-		on: ["run", "stage", "log", "event"],
+		on: ["run", "stage", "attempt", "log", "event"],
 		description: "Session of the user.",
 		example: "session-3",
 	},
-	"user.id": { type: "string", on: ["run", "stage", "log", "event"], description: "User of the run.", example: "user-7" },
+	"user.id": {
+		type: "string",
+		on: ["run", "stage", "attempt", "log", "event"],
+		description: "User of the run.",
+		example: "user-7",
+	},
 	"stage.name": {
 		type: "string",
 		on: ["stage", "attempt", "log", "event"],
@@ -81,6 +86,43 @@ export const attributes = {
 		description: "Class or code of the error; absent when there was none.",
 		example: "RateLimitError",
 	},
+	"exception.type": {
+		type: "string",
+		on: ["exception"],
+		description: "Class or code of the error, as in error.type.",
+		example: "RateLimitError",
+	},
+	"exception.message": {
+		type: "string",
+		on: ["exception"],
+		description: "Message of the error, bounded and redacted.",
+		example: "429 too many requests",
+	},
+	"exception.stacktrace": {
+		type: "string",
+		on: ["exception"],
+		description: "Stack of the error, bounded and redacted; absent when what was thrown has none.",
+		example: "RateLimitError: 429 too many requests\n    at ask (answer.ts:7:9)",
+	},
+	err: {
+		type: "object",
+		on: ["log"],
+		description:
+			"The error itself, where it surfaced, for the logger's serializer; with capture.redact, its redacted form.",
+		example: "RateLimitError",
+	},
+	trace_id: {
+		type: "string",
+		on: ["log"],
+		description: "Trace of the call, in hexadecimal.",
+		example: "0af7651916cd43dd8448eb211c80319c",
+	},
+	span_id: {
+		type: "string",
+		on: ["log"],
+		description: "Span of the call, in hexadecimal.",
+		example: "b7ad6b7169203331",
+	},
 	duration_ms: {
 		type: "double",
 		on: ["log"],
@@ -89,7 +131,7 @@ export const attributes = {
 	},
 	"retry.attempt": {
 		type: "int",
-		on: ["attempt", "log", "event"],
+		on: ["attempt", "log"],
 		description: "Number of the attempt; the first is 1.",
 		example: 2,
 	},
@@ -113,7 +155,7 @@ export const attributes = {
 	},
 	"stage.input": {
 		type: "string",
-		on: ["stage", "run"],
+		on: ["stage"],
 		description: "Arguments as JSON, bounded and redacted; only with capture.input.",
 		example: '["what is a span?"]',
 	},
@@ -160,7 +202,12 @@ export const attributes = {
 		description: "Temperature asked for.",
 		example: 0.2,
 	},
-	"gen_ai.response.id": { type: "string", on: ["stage"], description: "Identifier of the answer.", example: "chatcmpl-1" },
+	"gen_ai.response.id": {
+		type: "string",
+		on: ["stage"],
+		description: "Identifier of the answer.",
+		example: "chatcmpl-1",
+	},
 	"gen_ai.response.model": {
 		type: "string",
 		on: ["stage"],
@@ -168,10 +215,10 @@ export const attributes = {
 		example: "gpt-5-mini-2026-08-07",
 	},
 	"gen_ai.response.finish_reasons": {
-		type: "string",
+		type: "string[]",
 		on: ["stage"],
-		description: "Why the model stopped, one for each choice (an array of strings).",
-		example: "stop",
+		description: "Why the model stopped, one for each choice.",
+		example: ["stop"],
 	},
 	"gen_ai.response.time_to_first_chunk": {
 		type: "double",
@@ -191,6 +238,12 @@ export const attributes = {
 		on: ["stage"],
 		description: "Tokens of the prompt that were read from the provider's cache.",
 		example: 512,
+	},
+	"gen_ai.usage.cache_write.input_tokens": {
+		type: "int",
+		on: ["stage"],
+		description: "Tokens of the prompt that were written to the provider's cache.",
+		example: 128,
 	},
 	"gen_ai.usage.reasoning.output_tokens": {
 		type: "int",

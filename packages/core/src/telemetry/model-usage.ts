@@ -15,6 +15,7 @@ export class ModelUsage {
 	#inputTokens: number | undefined;
 	#outputTokens: number | undefined;
 	#cacheReadTokens: number | undefined;
+	#cacheWriteTokens: number | undefined;
 	#reasoningTokens: number | undefined;
 
 	see(value: unknown): void {
@@ -41,6 +42,7 @@ export class ModelUsage {
 		if (this.#inputTokens !== undefined) attributes["gen_ai.usage.input_tokens"] = this.#inputTokens;
 		if (this.#outputTokens !== undefined) attributes["gen_ai.usage.output_tokens"] = this.#outputTokens;
 		if (this.#cacheReadTokens) attributes["gen_ai.usage.cache_read.input_tokens"] = this.#cacheReadTokens;
+		if (this.#cacheWriteTokens) attributes["gen_ai.usage.cache_write.input_tokens"] = this.#cacheWriteTokens;
 		if (this.#reasoningTokens) attributes["gen_ai.usage.reasoning.output_tokens"] = this.#reasoningTokens;
 		return attributes;
 	}
@@ -72,7 +74,11 @@ export class ModelUsage {
 			sum(number(usage.candidatesTokenCount), number(usage.thoughtsTokenCount)) ??
 			this.#outputTokens;
 		this.#cacheReadTokens =
-			number(inputDetails?.cached_tokens) ?? anthropicRead ?? number(usage.cachedContentTokenCount) ?? this.#cacheReadTokens;
+			number(inputDetails?.cached_tokens) ??
+			anthropicRead ??
+			number(usage.cachedContentTokenCount) ??
+			this.#cacheReadTokens;
+		this.#cacheWriteTokens = anthropicWrite ?? this.#cacheWriteTokens;
 		this.#reasoningTokens =
 			number(outputDetails?.reasoning_tokens) ?? number(usage.thoughtsTokenCount) ?? this.#reasoningTokens;
 	}

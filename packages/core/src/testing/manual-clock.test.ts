@@ -61,7 +61,11 @@ describe("manualClock", () => {
 	});
 
 	it("refuses times that cannot be", () => {
-		expect(() => manualClock(Number.NaN)).toThrow(new RangeError("manualClock: startMs must be a finite number, got NaN"));
-		expect(() => manualClock().advance(-1)).toThrow(new RangeError("advance: durationMs must be a number of at least 0, got -1"));
+		expect(() => manualClock(Number.NaN)).toThrow(
+			new RangeError("manualClock: startMs must be a finite number, got NaN"),
+		);
+		expect(() => manualClock().advance(-1)).toThrow(
+			new RangeError("advance: durationMs must be a number of at least 0, got -1"),
+		);
 	});
 });

@@ -32,7 +32,8 @@ const defaultStartMs = 1_767_225_600_000;
  * await slept;
  */
 export function manualClock(startMs: number = defaultStartMs): ManualClock {
-	if (!Number.isFinite(startMs)) throw new RangeError(`manualClock: startMs must be a finite number, got ${show(startMs)}`);
+	if (!Number.isFinite(startMs))
+		throw new RangeError(`manualClock: startMs must be a finite number, got ${show(startMs)}`);
 	const sleepers = new Set<Sleeper>();
 	let elapsedMs = 0;
 	let advanced = Promise.resolve();

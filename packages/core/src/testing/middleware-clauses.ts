@@ -1,7 +1,9 @@
 // Over 250 lines: a catalogue of short, independent clauses that is read from top to bottom.
+
+import { footlight } from "../footlight.ts";
+import type { FootlightOptions } from "../light.ts";
 import { describeLayer, type Middleware } from "../middleware.ts";
-import { footlight, type FootlightOptions } from "../light.ts";
-import { recordingSink, failingSink } from "./recording-sink.ts";
+import { failingSink, recordingSink } from "./recording-sink.ts";
 import { recordingTracerProvider } from "./recording-tracer.ts";
 import { scriptedHandler } from "./scripted-handler.ts";
 import { testCall } from "./test-call.ts";
@@ -51,7 +53,10 @@ const passesResults: MiddlewareClause = {
 		const object = { answer: 42 };
 		for (const value of [object, undefined, null, 0, ""]) {
 			must(same(await settledBy(stageOf(factory(), () => value)), { value }), "give what the function returned");
-			must(same(await settledBy(stageOf(factory(), async () => value)), { value }), "give what the function's promise gave");
+			must(
+				same(await settledBy(stageOf(factory(), async () => value)), { value }),
+				"give what the function's promise gave",
+			);
 		}
 		const received = await stageOf(factory(), (...input) => input)(object, "second");
 		must(received[0] === object && received[1] === "second", "hand every argument on");
@@ -66,7 +71,10 @@ const passesErrors: MiddlewareClause = {
 				throw error;
 			};
 			must(same(await settledBy(stageOf(factory(), throws)), { error }), "throw what the function threw");
-			must(same(await settledBy(stageOf(factory(), async () => throws())), { error }), "reject as the function rejected");
+			must(
+				same(await settledBy(stageOf(factory(), async () => throws())), { error }),
+				"reject as the function rejected",
+			);
 		}
 	},
 };
@@ -76,7 +84,8 @@ const staysSynchronous: MiddlewareClause = {
 	async check(factory) {
 		const middleware = factory();
 		const result = stageOf(middleware, () => "value")();
-		if (describeLayer(middleware).waits) must(result instanceof Promise, "give a promise where it is made with asyncLayer");
+		if (describeLayer(middleware).waits)
+			must(result instanceof Promise, "give a promise where it is made with asyncLayer");
 		else must(result === "value", "keep a synchronous function synchronous, or be made with asyncLayer");
 		await result;
 	},
@@ -92,7 +101,10 @@ const forwardsAborts: MiddlewareClause = {
 		const reason = new Error("no longer wanted");
 		must(call.signal?.aborted === false, "hand a signal on that has not aborted");
 		aborting.abort(reason);
-		must(call.signal?.aborted === true && call.signal.reason === reason, "abort the inner signal when the outer one aborts");
+		must(
+			call.signal?.aborted === true && call.signal.reason === reason,
+			"abort the inner signal when the outer one aborts",
+		);
 		respond();
 		await answer;
 	},
@@ -104,7 +116,9 @@ const keepsCallsApart: MiddlewareClause = {
 		const scripted = scriptedHandler();
 		const handler = factory()(scripted.handler);
 		const numbers = Array.from({ length: 20 }, (_, index) => index);
-		const answers = numbers.map((number) => settledBy(() => handler(testCall({ name: `call-${number}`, input: [number] }))));
+		const answers = numbers.map((number) =>
+			settledBy(() => handler(testCall({ name: `call-${number}`, input: [number] }))),
+		);
 		const taken = await Promise.all(numbers.map(() => scripted.next()));
 		// The last is answered first, and every third fails.
 		for (const { call, respond, reject } of taken.reverse()) {
@@ -114,7 +128,10 @@ const keepsCallsApart: MiddlewareClause = {
 			await turn();
 		}
 		for (const [number, settled] of (await Promise.all(answers)).entries()) {
-			must(same(settled, number % 3 === 0 ? { error: number } : { value: number }), "give each of concurrent calls its own answer");
+			must(
+				same(settled, number % 3 === 0 ? { error: number } : { value: number }),
+				"give each of concurrent calls its own answer",
+			);
 		}
 	},
 };
@@ -192,7 +209,10 @@ const keepsKinds: MiddlewareClause = {
 		const generated = stageOf(factory(), function* () {
 			yield* [1, 2];
 		})();
-		must(typeof generated[waits ? Symbol.asyncIterator : Symbol.iterator] === "function", "keep a generator a generator");
+		must(
+			typeof generated[waits ? Symbol.asyncIterator : Symbol.iterator] === "function",
+			"keep a generator a generator",
+		);
 		must((await collected(generated)).join() === "1,2", "keep every item of a generator");
 		const streamed = stageOf(factory(), async function* () {
 			yield* [1, 2];
@@ -231,7 +251,6 @@ function webStream(items: readonly unknown[]): ReadableStream<unknown> {
 class LazyAnswer {
 	started = false;
 
-	// biome-ignore lint/suspicious/noThenProperty: a thenable is what this is
 	then(...reactions: Parameters<Promise<unknown>["then"]>): Promise<unknown> {
 		this.started = true;
 		return Promise.resolve<unknown>("answer").then(...reactions);
@@ -244,8 +263,14 @@ const worksUnheard: MiddlewareClause = {
 		const error = new Error("boom");
 		const handler = factory()((call) => (call.input[0] === "fail" ? Promise.reject(error) : call.input[0]));
 		const value = {};
-		must(same(await settledBy(() => handler(testCall({ input: [value] }))), { value }), "give results without a listener");
-		must(same(await settledBy(() => handler(testCall({ input: ["fail"] }))), { error }), "give errors without a listener");
+		must(
+			same(await settledBy(() => handler(testCall({ input: [value] }))), { value }),
+			"give results without a listener",
+		);
+		must(
+			same(await settledBy(() => handler(testCall({ input: ["fail"] }))), { error }),
+			"give errors without a listener",
+		);
 	},
 };
 
@@ -263,7 +288,10 @@ const survivesListeners: MiddlewareClause = {
 		];
 		const error = new Error("boom");
 		for (const listener of listeners) {
-			must(same(await settledBy(stageOf(factory(), () => "value", listener)), { value: "value" }), "survive listeners that fail");
+			must(
+				same(await settledBy(stageOf(factory(), () => "value", listener)), { value: "value" }),
+				"survive listeners that fail",
+			);
 			const fails = async () => Promise.reject(error);
 			must(same(await settledBy(stageOf(factory(), fails, listener)), { error }), "survive listeners that fail");
 		}
@@ -277,7 +305,10 @@ const leavesCallAlone: MiddlewareClause = {
 		const call = testCall({ input });
 		const before = { ...call };
 		const handler = factory()((given) => given.input[0]);
-		must(same(await settledBy(() => handler(Object.freeze(call))), { value: "input" }), "work on a copy of the call: it is frozen");
+		must(
+			same(await settledBy(() => handler(Object.freeze(call))), { value: "input" }),
+			"work on a copy of the call: it is frozen",
+		);
 		const changed = (Object.keys(before) as (keyof typeof before)[]).find((key) => call[key] !== before[key]);
 		must(changed === undefined, `leave ${String(changed)} of the call alone`);
 	},

@@ -118,12 +118,8 @@ const broken: Record<string, readonly (() => Middleware)[]> = {
 		},
 	],
 	"emits only the events it documents": [audited],
-	"leaves streams lazy": [
-		() => (next) => (call) => readAhead(next(call) as AsyncIterable<unknown>),
-	],
-	"returns a stream when its consumer stops": [
-		() => (next) => (call) => withoutReturn(next(call)),
-	],
+	"leaves streams lazy": [() => (next) => (call) => readAhead(next(call) as AsyncIterable<unknown>)],
+	"returns a stream when its consumer stops": [() => (next) => (call) => withoutReturn(next(call))],
 	"keeps the kind of every result": [
 		() => (next) => async (call) => next(call),
 		() => (next) => (call) => {

@@ -1,5 +1,15 @@
+import type {
+	Attributes,
+	AttributeValue,
+	HrTime,
+	Link,
+	Span,
+	SpanContext,
+	SpanKind,
+	SpanStatus,
+	TimeInput,
+} from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
-import type { Attributes, AttributeValue, HrTime, Link, Span, SpanContext, SpanKind, SpanStatus, TimeInput } from "@opentelemetry/api";
 import { systemClock } from "../clock.ts";
 import { hrTime } from "../hr-time.ts";
 
@@ -83,14 +93,23 @@ class RecordedSpan implements Span, FinishedSpan {
 	readonly #whenEnded: (span: RecordedSpan) => void;
 	#ended = false;
 
-	constructor(name: string, options: api.SpanOptions, parent: SpanContext | undefined, whenEnded: (span: RecordedSpan) => void) {
+	constructor(
+		name: string,
+		options: api.SpanOptions,
+		parent: SpanContext | undefined,
+		whenEnded: (span: RecordedSpan) => void,
+	) {
 		this.name = name;
 		this.kind = options.kind ?? api.SpanKind.INTERNAL;
 		this.attributes = { ...options.attributes };
 		this.links = [...(options.links ?? [])];
 		this.startTime = timeOf(options.startTime);
 		if (parent !== undefined) this.parentSpanContext = parent;
-		this.#context = { traceId: parent?.traceId ?? randomHex(16), spanId: randomHex(8), traceFlags: api.TraceFlags.SAMPLED };
+		this.#context = {
+			traceId: parent?.traceId ?? randomHex(16),
+			spanId: randomHex(8),
+			traceFlags: api.TraceFlags.SAMPLED,
+		};
 		this.#whenEnded = whenEnded;
 	}
 
@@ -154,7 +173,11 @@ class RecordedSpan implements Span, FinishedSpan {
 }
 
 function isTimeInput(value: unknown): value is TimeInput {
-	return typeof value === "number" || Array.isArray(value) || value instanceof Date;
+	return (
+		typeof value === "number" ||
+		Array.isArray(value) ||
+		(typeof value === "object" && value !== null && "getTime" in value)
+	);
 }
 
 function timeOf(time: TimeInput = systemClock.now()): HrTime {
@@ -163,5 +186,8 @@ function timeOf(time: TimeInput = systemClock.now()): HrTime {
 }
 
 function randomHex(bytes: number): string {
-	return crypto.randomUUID().replaceAll("-", "").slice(0, bytes * 2);
+	return crypto
+		.randomUUID()
+		.replaceAll("-", "")
+		.slice(0, bytes * 2);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { footlight, type Middleware, telemetryFailures } from "../index.ts";
-import { failingSink, recordingLogger, recordingSink, scriptedHandler, type SinkFailure, testCall } from "./index.ts";
+import { failingSink, recordingLogger, recordingSink, type SinkFailure, scriptedHandler, testCall } from "./index.ts";
 
 const passing: Middleware = (next) => (call) => next(call);
 
@@ -89,7 +89,9 @@ describe("testCall", () => {
 
 	it("refuses options nobody knows", () => {
 		expect(() => testCall({ nmae: "x" } as object)).toThrow(
-			new TypeError('testCall: unknown option "nmae"; known options are kind, name, input, signal, clock, sinks, logger'),
+			new TypeError(
+				'testCall: unknown option "nmae"; known options are kind, name, input, signal, clock, sinks, logger',
+			),
 		);
 	});
 });

@@ -2,7 +2,7 @@ import { trace } from "@opentelemetry/api";
 import { beforeEach, describe, expect, it } from "vitest";
 import { footlight } from "../index.ts";
 import { registerSdk } from "../sdk.fixture.ts";
-import { manualClock, recordingTracerProvider, spanTree, type SpanTreeOptions } from "./index.ts";
+import { manualClock, recordingTracerProvider, type SpanTreeOptions, spanTree } from "./index.ts";
 
 const recorded = registerSdk();
 beforeEach(() => recorded.reset());
@@ -55,7 +55,9 @@ describe("spanTree", () => {
 		await runSample({});
 		expect(spanTree(recorded.spans())).toBe(first);
 		expect(first).toContain('user.id: "user-7"');
-		expect(first).toContain('* answer.begun { pipeline.name: "docs-qa", stage.name: "answer", tokens: 3, user.id: "user-7" }');
+		expect(first).toContain(
+			'* answer.begun { pipeline.name: "docs-qa", stage.name: "answer", tokens: 3, user.id: "user-7" }',
+		);
 		expect(first).not.toMatch(/run\.id|stacktrace/);
 	});
 

@@ -31,8 +31,22 @@ export interface TestCallOptions {
  */
 export function testCall(options: TestCallOptions = {}): Call {
 	knownOptions("testCall", options, ["kind", "name", "input", "signal", "clock", "sinks", "logger"]);
-	const { kind = "stage", name = "stage-under-test", input = [], signal, clock = systemClock, sinks = [], logger } = options;
+	const {
+		kind = "stage",
+		name = "stage-under-test",
+		input = [],
+		signal,
+		clock = systemClock,
+		sinks = [],
+		logger,
+	} = options;
 	nonEmptyName("testCall: name", name);
-	const pipeline = new Pipeline("pipeline-under-test", { logger, sinks, clock, capture: {}, tracerProvider: undefined });
+	const pipeline = new Pipeline("pipeline-under-test", {
+		logger,
+		sinks,
+		clock,
+		capture: {},
+		tracerProvider: undefined,
+	});
 	return createCall(Object.freeze({ kind, name, pipeline }), input, undefined, undefined, undefined, signal);
 }

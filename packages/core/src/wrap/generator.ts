@@ -51,18 +51,14 @@ export function lazyAsyncGenerator(fn: AnyFunction, start: () => unknown): Async
 	let inner: AsyncIterator<unknown> | Promise<AsyncIterator<unknown>> | undefined;
 	let over = false;
 	const step = async (name: Step, given: unknown[]): Promise<IteratorResult<unknown>> => {
-		if (over) return ended(name, given);
+		// As a generator of the language does, it settles what it is made to return.
+		if (over) return ended(name, name === "return" ? [await given[0]] : given);
 		if (inner === undefined) {
-			if (name !== "next") {
-				over = true;
-				return ended(name, given);
-			}
-			try {
-				inner = started(start());
-			} catch (error) {
-				over = true;
-				throw error;
-			}
+			over = name !== "next";
+			if (over) return step(name, given);
+			over = true;
+			inner = started(start());
+			over = false;
 		}
 		return advance(inner instanceof Promise ? await inner : inner, name, given);
 	};
@@ -73,13 +69,17 @@ export function lazyAsyncGenerator(fn: AnyFunction, start: () => unknown): Async
 }
 
 function started(result: unknown): AsyncIterator<unknown> | Promise<AsyncIterator<unknown>> {
-	if (result instanceof Promise) return result.then((value) => iteratorOf(value, Symbol.asyncIterator) as AsyncIterator<unknown>);
+	if (result instanceof Promise)
+		return result.then((value) => iteratorOf(value, Symbol.asyncIterator) as AsyncIterator<unknown>);
 	return iteratorOf(result, Symbol.asyncIterator) as AsyncIterator<unknown>;
 }
 
 /** What a chain answered, as an iterator: a layer may have answered in the generator's place with any value. */
 function iteratorOf(result: unknown, wanted: symbol): Iterator<unknown> | AsyncIterator<unknown> {
-	const object = (typeof result === "object" && result !== null ? result : {}) as Record<symbol, (() => Iterator<unknown>) | undefined>;
+	const object = (typeof result === "object" && result !== null ? result : {}) as Record<
+		symbol,
+		(() => Iterator<unknown>) | undefined
+	>;
 	const iterate = object[wanted] ?? object[Symbol.iterator];
 	if (iterate !== undefined) return iterate.call(result);
 	let left = true;
@@ -92,7 +92,11 @@ function iteratorOf(result: unknown, wanted: symbol): Iterator<unknown> | AsyncI
 	};
 }
 
-function advance(inner: Iterator<unknown> | AsyncIterator<unknown>, name: Step, given: unknown[]): IteratorResult<unknown> | Promise<IteratorResult<unknown>> {
+function advance(
+	inner: Iterator<unknown> | AsyncIterator<unknown>,
+	name: Step,
+	given: unknown[],
+): IteratorResult<unknown> | Promise<IteratorResult<unknown>> {
 	const method = inner[name] as ((...given: unknown[]) => IteratorResult<unknown>) | undefined;
 	return method === undefined ? ended(name, given) : Reflect.apply(method, inner, given);
 }

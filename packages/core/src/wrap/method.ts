@@ -1,5 +1,5 @@
 import { show } from "../option.ts";
-import { isClass } from "./instrument.ts";
+import { isClass } from "./member.ts";
 import type { AnyFunction } from "./stage.ts";
 
 /** A method decorator, of the TC39 kind and of TypeScript's `experimentalDecorators`. */
@@ -21,6 +21,7 @@ export function decorate(wrap: (fn: AnyFunction, name: string) => AnyFunction): 
 }
 
 function methodOf(value: unknown): AnyFunction {
-	if (typeof value !== "function" || isClass(value)) throw new TypeError(`method: decorates methods only, got ${show(value)}`);
+	if (typeof value !== "function" || isClass(value))
+		throw new TypeError(`method: decorates methods only, got ${show(value)}`);
 	return value as AnyFunction;
 }

@@ -1,3 +1,4 @@
+import { generatorKind } from "./generator.ts";
 import type { AnyFunction } from "./stage.ts";
 
 const standard = new Set<PropertyKey>(["name", "length", "prototype", "arguments", "caller"]);
@@ -14,12 +15,23 @@ export function presentAs<F extends AnyFunction>(fn: F, invoke: AnyFunction): F 
 			apply: (_, receiver, input) => Reflect.apply(invoke, receiver, input),
 		});
 	}
-	Object.setPrototypeOf(invoke, Object.getPrototypeOf(fn));
+	const isGenerator = generatorKind(fn) !== undefined;
+	const presented = Object.hasOwn(fn, "prototype") && !isGenerator ? constructible(fn, invoke) : invoke;
+	Object.setPrototypeOf(presented, Object.getPrototypeOf(fn));
 	for (const key of ["name", "length"] as const) {
-		Object.defineProperty(invoke, key, { value: fn[key], configurable: true });
+		Object.defineProperty(presented, key, { value: fn[key], configurable: true });
 	}
 	if (Object.hasOwn(fn, "prototype")) {
-		Object.defineProperty(invoke, "prototype", { value: fn.prototype, writable: true, configurable: true });
+		// A `function` has a prototype that can be assigned but not configured, a method has none.
+		Object.defineProperty(presented, "prototype", { value: fn.prototype, writable: true });
 	}
-	return invoke as F;
+	return presented as F;
+}
+
+/** A `function` of the old style may be a constructor; what it makes is no stage. */
+function constructible(fn: AnyFunction, invoke: AnyFunction): AnyFunction {
+	return function (this: unknown, ...input: unknown[]) {
+		if (new.target === undefined) return Reflect.apply(invoke, this, input);
+		return Reflect.construct(fn, input, new.target);
+	};
 }

@@ -1,5 +1,4 @@
 import type { Call, Definition } from "../call.ts";
-import { scopeOfCall } from "../call.ts";
 import { activeContext, StageContext, scopeOf, withContext } from "../context.ts";
 import { createCall } from "../create-call.ts";
 import { compose, describeLayer, type Handler, type Middleware } from "../middleware.ts";
@@ -20,8 +19,13 @@ export function invoker(definition: Definition, fn: AnyFunction, use: readonly M
 	const waits = use.some((middleware) => describeLayer(middleware).waits);
 	const kind = generatorKind(fn);
 
+	const observedFirst = use[0] !== undefined && describeLayer(use[0]).observes;
+
 	function start(receiver: unknown, input: unknown[]): unknown {
-		return handler(createCall(definition, input, receiver, scopeOf(activeContext())));
+		const context = activeContext();
+		const call = createCall(definition, input, receiver, scopeOf(context));
+		if (observedFirst) call.scope.callerContext = context;
+		return handler(call);
 	}
 
 	const lazy = kind === "sync" && !waits ? lazyGenerator : lazyAsyncGenerator;
@@ -43,7 +47,7 @@ export function invoker(definition: Definition, fn: AnyFunction, use: readonly M
 /** The innermost handler: calls the user's function, with the call that reached it as the current one. */
 export function callThrough(apply: Handler): Handler {
 	return function callThrough(call) {
-		const scope = call[scopeOfCall];
+		const scope = call.scope;
 		if (scope.call === call && scope.entered) return apply(call);
 		return withContext(new StageContext(activeContext(), scope.span, innermost(call, scope)), apply, call);
 	};
@@ -53,6 +57,6 @@ export function callThrough(apply: Handler): Handler {
 function innermost(call: Call, scope: Scope): Scope {
 	if (scope.call === call) return scope;
 	const inner = new Scope(scope, scope.run);
-	inner.call = { ...call, [scopeOfCall]: inner };
+	inner.call = { ...call, scope: inner };
 	return inner;
 }

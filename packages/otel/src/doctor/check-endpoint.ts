@@ -41,7 +41,7 @@ async function unreachable(target: OtlpTarget, refusal: string, timeoutMs: numbe
 		return problem("endpoint-refused", message, cure);
 	}
 	const cure =
-		"Start a collector there (npm run stack, or docker run -p 4318:4318 jaegertracing/jaeger), or set OTEL_EXPORTER_OTLP_ENDPOINT.";
+		"Start a collector there (docker run -p 4318:4318 -p 16686:16686 jaegertracing/jaeger, say), or set OTEL_EXPORTER_OTLP_ENDPOINT.";
 	return problem("endpoint-refused", message, cure);
 }
 

@@ -8,9 +8,14 @@ export interface TextRules {
 	readonly mask: string;
 	readonly patterns: readonly SecretPattern[];
 	readonly sensitivity: (key: string) => Sensitivity;
+	/** Short texts found clean: names of stages and the like come with every span. */
+	readonly clean: Set<string>;
 }
 
-export const defaultRules: TextRules = { mask: defaultMask, patterns: secretPatterns, sensitivity };
+const maxCleanLength = 100;
+const maxCleanTexts = 2_000;
+
+export const defaultRules: TextRules = { mask: defaultMask, patterns: secretPatterns, sensitivity, clean: new Set() };
 
 /** The rules with email addresses, further keys and further patterns added. */
 export function rulesFrom(options: {
@@ -28,6 +33,7 @@ export function rulesFrom(options: {
 	}));
 	return {
 		mask,
+		clean: new Set(),
 		patterns: [...secretPatterns, ...(emails ? [emailPattern] : []), ...own],
 		sensitivity:
 			further.size === 0 ? sensitivity : (key) => (further.has(key.toLowerCase()) ? "strong" : sensitivity(key)),
@@ -50,6 +56,17 @@ export function redactText(text: string): string {
 export function redactTextBy(rules: TextRules, text: string): string {
 	// Nothing shorter names a key and its value.
 	if (text.length < 5) return text;
+	if (text.length > maxCleanLength) return redactUnknownText(rules, text);
+	if (rules.clean.has(text)) return text;
+	const result = redactUnknownText(rules, text);
+	if (result === text) {
+		if (rules.clean.size >= maxCleanTexts) rules.clean.clear();
+		rules.clean.add(text);
+	}
+	return result;
+}
+
+function redactUnknownText(rules: TextRules, text: string): string {
 	let result = text;
 	for (const { pattern, replace } of rules.patterns) {
 		pattern.lastIndex = 0;

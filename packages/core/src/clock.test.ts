@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { systemClock } from "./index.ts";
+
+describe("systemClock", () => {
+	it("tells the wall clock's time, with a fraction, and never runs backwards", () => {
+		expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(1_000);
+		const readings = Array.from({ length: 1_000 }, () => systemClock.now());
+		expect(readings).toEqual([...readings].sort((one, other) => one - other));
+		expect(readings.some((reading) => !Number.isInteger(reading))).toBe(true);
+	});
+
+	it("measures time that nobody can set", () => {
+		const before = systemClock.monotonicMs();
+		expect(systemClock.monotonicMs()).toBeGreaterThanOrEqual(before);
+	});
+
+	it("sleeps at least as long as it is asked to", async () => {
+		const before = systemClock.monotonicMs();
+		await systemClock.sleep(10);
+		expect(systemClock.monotonicMs() - before).toBeGreaterThanOrEqual(9);
+	});
+
+	it("rejects with the reason when the signal aborts, before and during the sleep", async () => {
+		const reason = new Error("given up");
+		await expect(systemClock.sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
+		const aborting = new AbortController();
+		const slept = systemClock.sleep(60_000, aborting.signal);
+		aborting.abort(reason);
+		await expect(slept).rejects.toBe(reason);
+	});
+
+	it("does not fire at once beyond the longest timer of the platform", async () => {
+		const aborting = new AbortController();
+		let woke = false;
+		const slept = systemClock.sleep(2 ** 31 + 5, aborting.signal).then(
+			() => {
+				woke = true;
+			},
+			() => {},
+		);
+		await systemClock.sleep(20);
+		expect(woke).toBe(false);
+		aborting.abort();
+		await slept;
+	});
+
+	it("leaves no listener on a signal when it wakes", async () => {
+		const added: string[] = [];
+		const { signal } = new AbortController();
+		const listening = new Proxy(signal, {
+			get(target, key) {
+				if (key === "addEventListener") return () => added.push("add");
+				if (key === "removeEventListener") return () => added.push("remove");
+				return Reflect.get(target, key, target);
+			},
+		});
+		await systemClock.sleep(1, listening);
+		expect(added).toEqual(["add", "remove"]);
+	});
+});

@@ -1,0 +1,54 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { output, root } from "./command.ts";
+import { removeStaleOutput } from "./stale-output.ts";
+
+/** A package as it would be published. */
+export interface Tarball {
+	readonly name: string;
+	readonly version: string;
+	/** Path of the .tgz. */
+	readonly path: string;
+	readonly bytes: number;
+	readonly unpackedBytes: number;
+	/** Paths inside the package. */
+	readonly files: readonly string[];
+}
+
+interface NpmPacked {
+	readonly name: string;
+	readonly version: string;
+	readonly filename: string;
+	readonly size: number;
+	readonly unpackedSize: number;
+	readonly files: readonly { readonly path: string }[];
+}
+
+/** Builds every package of the workspace and packs it into `folder`. */
+export async function packWorkspace(folder: string): Promise<readonly Tarball[]> {
+	const packages = (await readdir(join(root, "packages"))).map((name) => join(root, "packages", name));
+	removeStaleOutput();
+	await output(join(root, "node_modules/.bin/tsc"), ["--build", ...packages]);
+	await mkdir(folder, { recursive: true });
+	const tarballs: Tarball[] = [];
+	for (const cwd of packages) {
+		const printed = await output("npm", ["pack", "--json", "--pack-destination", folder], { cwd });
+		tarballs.push(tarball(folder, JSON.parse(printed)));
+	}
+	return tarballs;
+}
+
+/** npm 11 prints a list, npm 12 an object by name. */
+function tarball(folder: string, printed: readonly NpmPacked[] | Readonly<Record<string, NpmPacked>>): Tarball {
+	const [packed] = Object.values(printed);
+	if (packed === undefined) throw new Error("npm pack told of no tarball");
+	const { name, version, filename, size, unpackedSize, files } = packed;
+	return {
+		name,
+		version,
+		path: join(folder, filename),
+		bytes: size,
+		unpackedBytes: unpackedSize,
+		files: files.map((file) => file.path),
+	};
+}

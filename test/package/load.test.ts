@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, test } from "vitest";
+import { capture } from "../../scripts/command.ts";
+
+const whole = inject("whole");
+
+/** Every path that users may import. */
+const entries = inject("tarballs").flatMap(({ name }) => {
+	const { exports = {} } = JSON.parse(readFileSync(join(whole, "node_modules", name, "package.json"), "utf8"));
+	return Object.keys(exports).map((subpath) => name + subpath.slice(1));
+});
+
+// A process each, since an entry may act on being loaded; nothing is to be sent anywhere.
+const env = { OTEL_SDK_DISABLED: "true" };
+const print = "const names = Object.keys(entry).sort(); console.log(JSON.stringify(names))";
+
+describe.each(inject("nodes"))("on Node $version", ({ version, path: node }) => {
+	test("is that Node", async () => {
+		expect((await capture(node, ["--version"])).stdout).toBe(`v${version}\n`);
+	});
+
+	test.each(entries)("%s is imported and required, and gives the same names both ways", async (entry) => {
+		const evaluate = (type: "module" | "commonjs", code: string) =>
+			capture(node, [`--input-type=${type}`, "--eval", code], { cwd: whole, env, node });
+		const imported = await evaluate("module", `import * as entry from "${entry}"; ${print}`);
+		const required = await evaluate("commonjs", `const entry = require("${entry}"); ${print}`);
+		expect(imported).toMatchObject({ exitCode: 0, stderr: "" });
+		expect(required).toMatchObject({ exitCode: 0, stderr: "" });
+		expect(JSON.parse(required.stdout)).toEqual(JSON.parse(imported.stdout));
+	});
+
+	test("core works by require as by import, in one copy", async () => {
+		const code = `
+			const { footlight } = require("@footlight/core");
+			import("@footlight/core").then(async (core) => {
+				const stage = footlight("required").stage("double", async (n) => n * 2);
+				console.log(core.footlight === footlight, await footlight("required").run(() => stage(21)));
+			});`;
+		const { stdout, stderr } = await capture(node, ["--input-type=commonjs", "--eval", code], { cwd: whole, node });
+		expect({ stdout, stderr }).toEqual({ stdout: "true 42\n", stderr: expect.not.stringContaining("Error") });
+	});
+});
+
+test("there are entries of every package that has any", () => {
+	expect(new Set(entries.map((entry) => entry.split("/")[1]))).toEqual(new Set(["core", "exporters", "otel"]));
+});
