@@ -40,6 +40,16 @@ async function* answer(text: string): AsyncGenerator<string> {
 	yield* text.split(" ");
 }
 
+function streamOf<T>(...items: T[]): ReadableStream<T> {
+	return new ReadableStream({
+		pull(controller) {
+			const item = items.shift();
+			if (item === undefined) controller.close();
+			else controller.enqueue(item);
+		},
+	});
+}
+
 const layerUnderTest: core.Middleware = (next) => (call) => next(call);
 const audit = (_: { readonly sink: core.EventSink }): core.Middleware =>
 	core.layer({ name: "audit" }, (next) => (call) => {
@@ -54,6 +64,8 @@ interface Message {
 	readonly headers: Record<string, string>;
 }
 const consumer = { on: (_: "message", receive: (message: Message) => void): void => receive(request) };
+const file = { write: (_: string): void => {} };
+const line = "one line";
 const handle = (message: Message): number => Object.keys(message.headers).length;
 
 const ours = {
@@ -65,11 +77,14 @@ const ours = {
 	search,
 	load,
 	answer,
+	streamOf,
 	layerUnderTest,
 	audit,
 	request,
 	consumer,
 	handle,
+	file,
+	line,
 };
 const sdk = {
 	BatchLogRecordProcessor,

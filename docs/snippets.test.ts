@@ -11,7 +11,7 @@ import { names } from "./preamble.ts";
 import { findSnippets, languagesOf, type Snippet, snippetsOfModule, snippetsOfPage } from "./snippets.ts";
 
 const root = join(import.meta.dirname, "..");
-const folder = join(import.meta.dirname, ".cache/snippets");
+const folder = join(import.meta.dirname, `.cache/snippets-${process.pid}`);
 const snippets = findSnippets(root);
 const runnable = snippets.filter(({ noRun }) => noRun === undefined);
 /** An example that sets up telemetry for its whole process gets a process of its own. */

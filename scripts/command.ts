@@ -26,7 +26,11 @@ export async function show(command: string, args: readonly string[], options: Co
 }
 
 /** Runs a command to its end, with what it prints kept. */
-export async function capture(command: string, args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
+export async function capture(
+	command: string,
+	args: readonly string[],
+	options: CommandOptions = {},
+): Promise<Finished> {
 	const child = spawn(command, args, { ...settings(options), stdio: ["ignore", "pipe", "pipe"] });
 	const printed = { stdout: "", stderr: "" };
 	child.stdout.setEncoding("utf8").on("data", (text: string) => (printed.stdout += text));
@@ -54,7 +58,8 @@ function settings({ cwd = root, env, node = process.execPath }: CommandOptions) 
 
 /** Without what npm tells the scripts of this workspace: an npm started in another folder would take it as meant for itself. */
 function outerEnvironment(): NodeJS.ProcessEnv {
-	const inner = /^(?:npm_(?:package|lifecycle)_|npm_(?:command|execpath|node_execpath)$|npm_config_(?:local_prefix|workspaces?)$|NODE_OPTIONS$|VITEST|TEST$|VITE_|NODE_ENV$|DEV$|PROD$|SSR$|MODE$|BASE_URL$|INIT_CWD$)/;
+	const inner =
+		/^(?:npm_(?:package|lifecycle)_|npm_(?:command|execpath|node_execpath)$|npm_config_(?:local_prefix|workspaces?)$|NODE_OPTIONS$|VITEST|TEST$|VITE_|NODE_ENV$|DEV$|PROD$|SSR$|MODE$|BASE_URL$|INIT_CWD$)/;
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inner.test(name)));
 }
 

@@ -1,7 +1,6 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { output, root } from "./command.ts";
-import { removeStaleOutput } from "./stale-output.ts";
 
 /** A package as it would be published. */
 export interface Tarball {
@@ -27,7 +26,8 @@ interface NpmPacked {
 /** Builds every package of the workspace and packs it into `folder`. */
 export async function packWorkspace(folder: string): Promise<readonly Tarball[]> {
 	const packages = (await readdir(join(root, "packages"))).map((name) => join(root, "packages", name));
-	removeStaleOutput();
+	// From nothing: what a source that is gone or a test once left in dist would be published.
+	for (const folder of packages) await rm(join(folder, "dist"), { recursive: true, force: true });
 	await output(join(root, "node_modules/.bin/tsc"), ["--build", ...packages]);
 	await mkdir(folder, { recursive: true });
 	const tarballs: Tarball[] = [];

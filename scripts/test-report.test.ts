@@ -33,7 +33,10 @@ test.each(["skipped", "pending", "todo"])("complains of a test that was %s witho
 });
 
 test("lets a listed test be skipped, in the run it is listed for", () => {
-	const reports = { "otel-2-node-24": report({ a: "passed", b: "skipped" }), core: report({ b: "skipped", c: "passed" }) };
+	const reports = {
+		"otel-2-node-24": report({ a: "passed", b: "skipped" }),
+		core: report({ b: "skipped", c: "passed" }),
+	};
 	const { skipped, complaints } = summarize(reports, [{ run: "otel-2", test: "b", reason: "newer API" }]);
 	expect(skipped).toBe(2);
 	expect(complaints).toEqual(['core: "b" was skipped, and nothing allows that']);

@@ -16,8 +16,9 @@ export function olderLine(project: string): Plugin {
 		name: "older-line",
 		enforce: "pre",
 		async resolveId(id, importer) {
-			if (id === "@opentelemetry/api" && importer !== undefined && testFile.test(importer)) return join(project, "api.ts");
-			if (id.startsWith("@opentelemetry/")) return { id: require.resolve(id), external: true };
+			if (id === "@opentelemetry/api" && importer !== undefined && testFile.test(importer))
+				return join(project, "api.ts");
+			if (/^@(?:opentelemetry|footlight)\//.test(id)) return { id: require.resolve(id), external: true };
 			const file = id.startsWith(".") ? (await this.resolve(id, importer, { skipSelf: true }))?.id : undefined;
 			if (file === undefined || testFile.test(file)) return undefined;
 			const [, name, path] = source.exec(relative(root, file).split(sep).join("/")) ?? [];

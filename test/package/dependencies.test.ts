@@ -4,11 +4,13 @@ import { expect, inject, test } from "vitest";
 import { capture } from "../../scripts/command.ts";
 
 interface Installed {
+	/** Absent where an optional peer is named and not installed. */
+	readonly version?: string;
 	readonly dependencies?: Readonly<Record<string, Installed>>;
 }
 
 const namesOf = ({ dependencies = {} }: Installed): string[] =>
-	Object.entries(dependencies).flatMap(([name, inner]) => [name, ...namesOf(inner)]);
+	Object.entries(dependencies).flatMap(([name, inner]) => (inner.version ? [name, ...namesOf(inner)] : []));
 
 const list = async (cwd: string) => {
 	const { exitCode, stdout, stderr } = await capture("npm", ["ls", "--all", "--json"], { cwd });

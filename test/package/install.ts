@@ -29,7 +29,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 	try {
 		const tarballs = await packWorkspace(join(folder, "tarballs"));
 		const paths = [];
-		for (const version of [nodeVersions[22], nodeVersions.floor]) paths.push({ version, path: await nodeBinary(version) });
+		for (const version of [nodeVersions[22], nodeVersions.floor])
+			paths.push({ version, path: await nodeBinary(version) });
 		const node = paths[0]?.path ?? process.execPath;
 		const install = async (name: string, packages: readonly string[]) => {
 			const cwd = join(folder, name);

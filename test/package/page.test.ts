@@ -15,7 +15,8 @@ test("Vite builds a page that imports core, without a word about Node, and the p
 	const { output } = (await build({
 		root: inject("alone"),
 		configFile: false,
-		customLogger: { ...createLogger("silent"), warn: keep, warnOnce: keep, error: keep },
+		logLevel: "warn",
+		customLogger: { ...createLogger("silent"), info: () => {}, warn: keep, warnOnce: keep, error: keep },
 		build: { write: false, modulePreload: false, target: "baseline-widely-available" },
 	})) as Rolldown.RolldownOutput;
 	expect(said).toEqual([]);
@@ -24,7 +25,9 @@ test("Vite builds a page that imports core, without a word about Node, and the p
 	const { code, imports, dynamicImports } = chunks[0] as Rolldown.OutputChunk;
 	expect([...imports, ...dynamicImports]).toEqual([]);
 	expect(code).not.toContain("__vite-browser-external");
-	console.log(`a page with core: ${(code.length / 1024).toFixed(1)} KiB, ${(gzipSync(code).length / 1024).toFixed(1)} KiB gzipped`);
+	console.log(
+		`a page with core: ${(code.length / 1024).toFixed(1)} KiB, ${(gzipSync(code).length / 1024).toFixed(1)} KiB gzipped`,
+	);
 	const report = await new Promise((resolve) => {
 		const page = createContext({ ...browserGlobals, report: resolve });
 		// A page's script is a module: import.meta is the one thing of it that a plain script lacks.

@@ -35,14 +35,13 @@ export const systemClock: Clock = {
 			};
 			const wait = () => {
 				const leftMs = deadlineMs - timer.now();
-				if (leftMs > longestTimerMs) {
-					timeout = setTimeout(wait, longestTimerMs);
+				if (leftMs > 0) {
+					// A timer has whole milliseconds and may fire a little early.
+					timeout = setTimeout(wait, Math.min(Math.ceil(leftMs), longestTimerMs));
 					return;
 				}
-				timeout = setTimeout(() => {
-					signal?.removeEventListener("abort", aborted);
-					resolve();
-				}, leftMs);
+				signal?.removeEventListener("abort", aborted);
+				resolve();
 			};
 			signal?.addEventListener("abort", aborted, { once: true });
 			wait();

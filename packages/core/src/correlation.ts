@@ -1,5 +1,8 @@
-import { nonEmptyName, show } from "./option.ts";
+import { show } from "./option.ts";
+import { telemetryFailed } from "./telemetry-failure.ts";
 import { attributes } from "./telemetry/attribute.ts";
+
+const longestId = 200;
 
 /** Identifiers that tie spans, log lines and events of one run together. */
 export interface CorrelationIds {
@@ -29,27 +32,58 @@ const attributeOf = {
 
 export const correlationOptions: readonly string[] = [...Object.keys(attributeOf), "extra"];
 
-/** Refuses identifiers that could not stand on a span; numbers and UUID objects are the caller's to turn into text. */
-export function checkCorrelationIds(where: string, ids: CorrelationIds): void {
-	for (const key of Object.keys(attributeOf) as (keyof typeof attributeOf)[]) {
-		const value = ids[key];
-		if (value !== undefined && value !== null) nonEmptyName(`${where}: ${key}`, value);
-	}
-	const { extra } = ids;
-	if (extra === undefined) return;
-	if (extra === null || typeof extra !== "object" || Array.isArray(extra)) {
+/** Refuses names that no identifier can have: those stand in the code, and are the same in every run. */
+export function checkIdNames(where: string, { extra }: CorrelationIds): void {
+	if (extra === undefined || extra === null) return;
+	if (typeof extra !== "object" || Array.isArray(extra)) {
 		throw new TypeError(`${where}: extra must be an object, got ${show(extra)}`);
 	}
-	for (const [key, value] of Object.entries(extra)) {
+	for (const key of Object.keys(extra)) {
 		if (!key.includes(".")) {
 			throw new RangeError(`${where}: extra.${key} must have a dot in its name, such as "app.${key}"`);
 		}
-		if (Object.hasOwn(attributes, key))
+		if (Object.hasOwn(attributes, key)) {
 			throw new RangeError(`${where}: extra.${key} is a name Footlight itself uses; choose another`);
-		if (!["string", "number", "boolean"].includes(typeof value)) {
-			throw new TypeError(`${where}: extra.${key} must be a string, a number or a boolean, got ${show(value)}`);
 		}
 	}
+}
+
+/**
+ * The identifiers that can stand on a span. Their values come from requests: a strange one is left out and counted, and
+ * never fails the run.
+ */
+export function usableIds(where: string, ids: CorrelationIds): CorrelationIds {
+	const usable: Record<string, unknown> = {};
+	for (const key of Object.keys(attributeOf) as (keyof typeof attributeOf)[]) {
+		const text = usableText(`${where}: ${key}`, ids[key]);
+		if (text !== undefined) usable[key] = text;
+	}
+	if (ids.extra !== undefined && ids.extra !== null) {
+		const kept = Object.entries(ids.extra).flatMap(([key, value]) => {
+			const plain = typeof value === "boolean" ? value : usableValue(`${where}: extra.${key}`, value);
+			return plain === undefined ? [] : [[key, plain] as const];
+		});
+		usable.extra = Object.fromEntries(kept);
+	}
+	return usable;
+}
+
+function usableText(where: string, value: unknown): string | undefined {
+	const usable = usableValue(where, value);
+	return usable === undefined ? undefined : String(usable);
+}
+
+function usableValue(where: string, value: unknown): string | number | undefined {
+	if (value === undefined || value === null || value === "") return undefined;
+	if (typeof value === "number" && Number.isFinite(value)) return value;
+	if (typeof value === "bigint") return String(value);
+	if (typeof value !== "string") {
+		telemetryFailed("run", new TypeError(`${where} must be a string, got ${show(value)}; it is left out`));
+		return undefined;
+	}
+	if (value.length <= longestId) return value;
+	telemetryFailed("run", new RangeError(`${where} must be at most ${longestId} characters; it is cut`));
+	return value.slice(0, longestId);
 }
 
 /** The identifiers as attributes, absent ones left out; the form that spans, log lines and events share. */

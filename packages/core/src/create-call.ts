@@ -40,5 +40,5 @@ export function createCall(
 function emit(this: Call, name: string, attributes?: EventAttributes): void {
 	const problem = eventNameProblem(name);
 	if (problem === undefined) emitEvent(this, name, attributes);
-	else telemetryFailed(`emit(${show(name)})`, new RangeError(`the name ${problem}`));
+	else telemetryFailed("emit", new RangeError(`the name ${show(name)} ${problem}`));
 }

@@ -24,7 +24,7 @@ group("describe", () => {
 					),
 				),
 			),
-		).toBe("docs-qa/search (stage): observe > anonymous");
+		).toBe("docs-qa/search (stage): observe > search");
 	});
 
 	it("shows it as data", () => {

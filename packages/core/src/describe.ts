@@ -25,7 +25,7 @@ export function remember(
 		// Composition is over: a later change of the list would be shown but not be true.
 		layers: Object.freeze(use.map(describeLayer)),
 		toString() {
-			const chain = [...this.layers.map(layerText), this.functionName || "anonymous"].join(" > ");
+			const chain = [...this.layers.map(layerText), this.functionName || this.name].join(" > ");
 			return `${this.pipeline}/${this.name} (${this.kind}): ${chain}`;
 		},
 	});

@@ -26,7 +26,7 @@ export function emitEvent(call: Call, name: string, given: EventAttributes | und
 		const logger = eventLogger(name);
 		if (span === undefined && logger === undefined && pipeline.sinks.length === 0) return;
 		const timeMs = call.clock.now();
-		const attributes: Attributes = { ...scope.correlation(), ...simple(given) };
+		const attributes: Attributes = { ...simple(given), ...scope.correlation() };
 		if (pipeline.sinks.length > 0) {
 			const { spanContext } = scope;
 			const event: FootlightEvent = {
@@ -46,7 +46,7 @@ export function emitEvent(call: Call, name: string, given: EventAttributes | und
 			context: activeContext(),
 		});
 	} catch (error) {
-		telemetryFailed(`event ${name}`, error);
+		telemetryFailed("event", error);
 	}
 }
 

@@ -29,9 +29,11 @@ it("exports these names, and a change of them is a decision", () => {
 			"observe",
 			"standardStack",
 			"systemClock",
+			"telemetryFailed",
 			"telemetryFailures",
 			"tracing",
 			"version",
+			"warn",
 		].sort(),
 	);
 });

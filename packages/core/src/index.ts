@@ -43,7 +43,7 @@ export { classify, errorType, isFailure } from "./outcome.ts";
 export type { Current } from "./scope.ts";
 export { type StandardStack, standardStack } from "./stack.ts";
 export { type AttributeDefinition, type AttributeName, attributes } from "./telemetry/attribute.ts";
-export { telemetryFailures } from "./telemetry-failure.ts";
+export { telemetryFailed, telemetryFailures, warn } from "./telemetry-failure.ts";
 export { version } from "./version.ts";
 export type { InstrumentOptions } from "./wrap/instrument.ts";
 export type { Staged } from "./wrap/staged.ts";

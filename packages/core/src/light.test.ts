@@ -112,6 +112,18 @@ describe("run", () => {
 		expect(recorded.span("docs-qa").attributes["pipeline.run.id"]).toBe("outer-1");
 	});
 
+	it("within a run adds its further ids to those of the outer one, and an absent id takes none away", () => {
+		const inner = footlight("inner");
+		light.run({ userId: "user-7", extra: { "app.tenant": "acme", "app.plan": "free" } }, () =>
+			inner.run({ userId: undefined as never, extra: { "app.plan": "paid" } }, () => 1),
+		);
+		expect(recorded.span("inner").attributes).toMatchObject({
+			"user.id": "user-7",
+			"app.tenant": "acme",
+			"app.plan": "paid",
+		});
+	});
+
 	it("as a root within a run is a trace of its own, linked to the stage it was started in", async () => {
 		const outer = light.stage("outer", () => footlight("inner").run({ root: true }, () => ask()));
 		await light.run(() => outer());
@@ -170,12 +182,18 @@ describe("the signal", () => {
 		expect(nested).toBe(aborting.signal);
 	});
 
-	it("of a run reaches a run inside, unless that has its own", async () => {
+	it("of a run reaches a run inside, beside one of its own", async () => {
 		const [outer, inner] = [new AbortController(), new AbortController()];
 		await light.run({ signal: outer.signal }, async () => {
 			expect(await light.run(() => signalOf())).toBe(outer.signal);
-			expect(await light.run({ signal: inner.signal }, () => signalOf())).toBe(inner.signal);
+			await light.run({ signal: inner.signal }, async () => {
+				const signal = await signalOf();
+				outer.abort("the outer run is over");
+				expect(signal.reason).toBe("the outer run is over");
+			});
 		});
+		const alone = await light.run({ signal: inner.signal }, () => signalOf());
+		expect(alone).toBe(inner.signal);
 	});
 
 	it("makes a call that it aborted cancelled, with its status unset and no exception", async () => {

@@ -10,7 +10,7 @@ import {
 	TimeoutError,
 } from "./index.ts";
 import { exceptionsOf, milliseconds, registerSdk } from "./sdk.fixture.ts";
-import { recordingLogger } from "./testing/index.ts";
+import { manualClock, recordingLogger } from "./testing/index.ts";
 
 const recorded = registerSdk();
 beforeEach(() => recorded.reset());
@@ -239,15 +239,26 @@ describe("a stream that nobody reads on", () => {
 	});
 
 	it("ends when its run ends, at its last activity, and says that it was abandoned", async () => {
-		await light.run(async () => {
-			await endless().next();
-			await new Promise((resolve) => setTimeout(resolve, 15));
+		const clock = manualClock();
+		const timed = footlight("timed", { clock });
+		const startMs = clock.now();
+		const read = timed.stage("read", async function* () {
+			for (;;) yield await clock.sleep(100);
 		});
-		const span = recorded.span("endless");
-		expect(span.attributes).toMatchObject({ outcome: "cancelled", "stream.abandoned": true, "stream.item_count": 1 });
+		const running = timed.run(async () => {
+			const stream = read();
+			await stream.next();
+			await stream.next();
+			await clock.sleep(1_000);
+		});
+		await clock.advance(5_000);
+		await running;
+		const span = recorded.span("read");
+		expect(span.attributes).toMatchObject({ outcome: "cancelled", "stream.abandoned": true, "stream.item_count": 2 });
 		expect(span.status.code).toBe(0);
-		expect(milliseconds(span.duration)).toBeLessThan(12);
-		expect(milliseconds(recorded.span("property").duration)).toBeGreaterThan(12);
+		expect(span.attributes["stream.time_to_first_item_ms"]).toBe(100);
+		expect(milliseconds(span.endTime) - startMs).toBe(200);
+		expect(milliseconds(recorded.span("timed").endTime) - startMs).toBe(1_200);
 	});
 
 	it("ends with the outer run, if it is a run inside it", async () => {

@@ -1,6 +1,6 @@
 import type { Definition } from "./call.ts";
 import { activeContext, scopeOf } from "./context.ts";
-import { type CorrelationIds, checkCorrelationIds, correlationOptions } from "./correlation.ts";
+import { type CorrelationIds, checkIdNames, correlationOptions, usableIds } from "./correlation.ts";
 import { createCall } from "./create-call.ts";
 import type { RunOptions } from "./light.ts";
 import { compose, type Middleware } from "./middleware.ts";
@@ -25,26 +25,30 @@ export function runStarter(
 		checkRun(ids);
 		const { root = false, signal, ...correlation } = ids;
 		const parent = scopeOf(activeContext());
-		const run = new Run(
-			{ ...inherited(parent?.call.ids), ...correlation, runId: correlation.runId ?? crypto.randomUUID() },
-			root,
-		);
+		const run = new Run(idsWithin(parent?.call.ids, usableIds("run", correlation)), root);
 		if (!pipeline.listening) pipeline.warnUnheard();
-		const call = createCall(definition, [fn], undefined, parent, run, signal ?? parent?.call.signal);
+		const call = createCall(definition, [fn], undefined, parent, run, signalWithin(parent?.call.signal, signal));
 		return handler(call) as R;
 	};
 }
 
-/** What a run inside a run takes over: everything but the outer run's own id. */
-function inherited(ids: CorrelationIds | undefined): CorrelationIds {
-	if (ids === undefined) return {};
-	const { runId: _, ...rest } = ids;
-	return rest;
+/** A run inside a run takes over every identifier it is not given, but the outer run's own. */
+function idsWithin(outer: CorrelationIds | undefined, given: CorrelationIds): CorrelationIds {
+	const runId = given.runId ?? crypto.randomUUID();
+	if (outer === undefined) return { ...given, runId };
+	const extra = given.extra === undefined ? outer.extra : { ...outer.extra, ...given.extra };
+	return { ...outer, ...given, ...(extra && { extra }), runId };
+}
+
+/** A run of its own signal inside another hears both: the outer run's end is its end too. */
+function signalWithin(outer: AbortSignal | undefined, given: AbortSignal | undefined): AbortSignal | undefined {
+	if (outer === undefined || given === undefined || outer === given) return given ?? outer;
+	return AbortSignal.any([outer, given]);
 }
 
 function checkRun(options: RunOptions): void {
 	knownOptions("run", options, [...correlationOptions, "root", "signal"]);
-	checkCorrelationIds("run", options);
+	checkIdNames("run", options);
 	optionalBoolean("run: root", options.root);
 	if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
 		throw new TypeError(`run: signal must be an AbortSignal, got ${show(options.signal)}`);

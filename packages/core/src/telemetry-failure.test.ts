@@ -2,14 +2,16 @@ import { describe, expect, it } from "vitest";
 import { telemetryFailures } from "./index.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
 
-/** Warnings that Footlight gives while `act` runs. */
+/** Warnings that Footlight gives while `act` runs, kept from the terminal. */
 async function warningsOf(act: () => void): Promise<string[]> {
 	const warnings: string[] = [];
 	const listen = (warning: Error & { code?: string }) => warnings.push(`${warning.code}: ${warning.message}`);
-	process.on("warning", listen);
+	const printing = process.listeners("warning");
+	process.removeAllListeners("warning").on("warning", listen);
 	act();
 	await new Promise((resolve) => setImmediate(resolve));
 	process.off("warning", listen);
+	for (const listener of printing) process.on("warning", listener);
 	return warnings;
 }
 

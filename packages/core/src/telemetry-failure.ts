@@ -1,15 +1,19 @@
-/** More kinds than this are counted together: a name may come from a request. */
-const mostKinds = 100;
+/** More parts than this are counted together: an author may name one after something of a request, against the advice below. */
+const mostParts = 100;
 
 const counts = new Map<string, number>();
 
 /**
- * Counts a failure of telemetry itself, and warns about the first of each kind.
+ * Counts a failure of telemetry itself, and warns about the first of each part.
  *
- * A sink, logger or exporter that breaks must not change what the user's code does, nor break in silence.
+ * A sink, logger or exporter that breaks must not change what the user's code does, nor break in silence. `part` is a
+ * fixed word; what varies (a name, an address) belongs into the error's message.
+ *
+ * @example
+ * try { file.write(line); } catch (error) { telemetryFailed("jsonl sink", error); }
  */
-export function telemetryFailed(kind: string, error: unknown): void {
-	const where = counts.has(kind) || counts.size < mostKinds ? kind : "other parts";
+export function telemetryFailed(part: string, error: unknown): void {
+	const where = counts.has(part) || counts.size < mostParts ? part : "other parts";
 	const before = counts.get(where) ?? 0;
 	counts.set(where, before + 1);
 	if (before > 0) return;
@@ -30,7 +34,7 @@ export function telemetryFailures(): ReadonlyMap<string, number> {
 	return new Map(counts);
 }
 
-/** Prints one warning the way the platform does; `node --disable-warning=CODE` silences it. */
+/** Prints one warning the way the platform does, and never throws; `node --disable-warning=CODE` silences it. */
 export function warn(code: string, message: string): void {
 	try {
 		if (typeof process === "object" && typeof process.emitWarning === "function") {

@@ -1,10 +1,10 @@
+import { telemetryFailed } from "@footlight/core";
+import { booleanOrAuto, integerFrom, knownOptions, positiveInteger, withMethods } from "@footlight/core/option";
 import { wantsColors } from "./color-support.ts";
 import { plural } from "./console/quantity.ts";
 import { type RenderOptions, renderRun } from "./console/render-run.ts";
 import type { ConsoleSpan, SpanIdentity } from "./console/span.ts";
 import { type Collected, spanCollector } from "./console/span-collector.ts";
-import { failuresOf } from "./failure.ts";
-import { booleanOrAuto, integerFrom, knownOptions, refuse } from "./option.ts";
 import { type TextStream, writeSafely } from "./write-safely.ts";
 
 /** Where and how {@link consoleExporter} draws runs. */
@@ -51,7 +51,6 @@ const mostBufferedBytes = 1 << 20;
  */
 export function consoleExporter(options: ConsoleExporterOptions = {}): ConsoleExporter {
 	const { stream, colors, width, maxRows, maxPendingSpans } = checked(options);
-	const failures = failuresOf("consoleExporter");
 	const collector = spanCollector(maxPendingSpans, draw);
 	let refused = 0;
 	let said = 0;
@@ -62,7 +61,7 @@ export function consoleExporter(options: ConsoleExporterOptions = {}): ConsoleEx
 			write(`${renderRun(spans, { ...look(), maxRows, missing, nowMs: Date.now() })}\n`, spans.length);
 		} catch (error) {
 			refused += spans.length;
-			failures.add(error);
+			failed(error);
 		}
 		sayDropped();
 	}
@@ -80,7 +79,7 @@ export function consoleExporter(options: ConsoleExporterOptions = {}): ConsoleEx
 		writeSafely(stream, text, (error) => {
 			refused += spans;
 			// A warning would go to the very stream that is gone; where Node cannot write one, it may end the process.
-			if (stream !== process.stderr) failures.add(error);
+			if (stream !== process.stderr) failed(error);
 		});
 	}
 
@@ -96,7 +95,7 @@ export function consoleExporter(options: ConsoleExporterOptions = {}): ConsoleEx
 		try {
 			work();
 		} catch (error) {
-			failures.add(error);
+			failed(error);
 		}
 	}
 
@@ -126,19 +125,21 @@ export function consoleExporter(options: ConsoleExporterOptions = {}): ConsoleEx
 	};
 }
 
+function failed(error: unknown): void {
+	telemetryFailed("consoleExporter", error);
+}
+
 function checked(options: ConsoleExporterOptions) {
 	const where = "consoleExporter";
 	knownOptions(where, options, optionNames);
 	const { stream = process.stderr, colors = "auto", width, maxRows = 40, maxPendingSpans = 10_000 } = options;
-	if (typeof (stream as Partial<TextStream> | null)?.write !== "function") {
-		refuse(TypeError, `${where}: stream`, "a stream with a write method", stream);
-	}
+	withMethods(`${where}: stream`, stream, ["write"]);
 	return {
 		stream: stream as TextStream,
 		colors: booleanOrAuto(`${where}: colors`, colors),
-		width: width === undefined ? undefined : integerFrom(narrowest, `${where}: width`, width),
-		maxRows: integerFrom(1, `${where}: maxRows`, maxRows),
-		maxPendingSpans: integerFrom(1, `${where}: maxPendingSpans`, maxPendingSpans),
+		width: width === undefined ? undefined : integerFrom(`${where}: width`, width, narrowest),
+		maxRows: positiveInteger(`${where}: maxRows`, maxRows),
+		maxPendingSpans: positiveInteger(`${where}: maxPendingSpans`, maxPendingSpans),
 	};
 }
 

@@ -1,5 +1,5 @@
+import { telemetryFailed } from "@footlight/core";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
-import { type Failures, failuresOf } from "./failure.ts";
 import { alreadySends, type Destination, guardedDestination } from "./pino/guarded-destination.ts";
 import { logBridge } from "./pino/log-bridge.ts";
 import { checkLoggerOptions, type PinoLoggerOptions } from "./pino/logger-options.ts";
@@ -24,7 +24,6 @@ export function pinoLogger<CustomLevels extends string = never>(
 	const { destination, otlp = true, pretty = "auto", redact, ...rest } = options;
 	const given = rest as unknown as LoggerOptions;
 	const keys = { messageKey: given.messageKey ?? "msg", errorKey: given.errorKey ?? "err", nestedKey: given.nestedKey };
-	const failures = failuresOf("pinoLogger");
 	const target =
 		typeof destination === "string" || typeof destination === "number"
 			? pino.destination({ dest: destination, sync: true })
@@ -35,7 +34,7 @@ export function pinoLogger<CustomLevels extends string = never>(
 			...given,
 			...(redact && { redact }),
 			mixin: traceMixin(given.mixin),
-			hooks: { ...given.hooks, logMethod: quietLogMethod(given.hooks?.logMethod, failures) },
+			hooks: { ...given.hooks, logMethod: quietLogMethod(given.hooks?.logMethod) },
 		},
 		target as DestinationStream | undefined,
 	);
@@ -46,7 +45,7 @@ export function pinoLogger<CustomLevels extends string = never>(
 		redact: redact === false ? undefined : withoutSecrets,
 		prettify,
 		onLine: otlp && !alreadySends(stream) ? logBridge(keys) : undefined,
-		failures,
+		failed,
 	});
 	return logger as unknown as Logger<CustomLevels>;
 }
@@ -54,15 +53,19 @@ export function pinoLogger<CustomLevels extends string = never>(
 type LogMethod = NonNullable<NonNullable<LoggerOptions["hooks"]>["logMethod"]>;
 
 /** Serializers, mixins and getters of what is logged run inside pino, and pino lets their errors out. */
-function quietLogMethod(given: LogMethod | undefined, failures: Failures): LogMethod {
+function quietLogMethod(given: LogMethod | undefined): LogMethod {
 	return function logMethod(parameters, method, level) {
 		try {
 			if (given === undefined) method.apply(this, parameters);
 			else given.call(this, parameters, method, level);
 		} catch (error) {
-			failures.add(error);
+			failed(error);
 		}
 	};
+}
+
+function failed(error: unknown): void {
+	telemetryFailed("pinoLogger", error);
 }
 
 export type { PinoLoggerOptions, Redaction };

@@ -1,7 +1,8 @@
 import type { Exporter, ExportResult } from "./create-exporter.ts";
-import { describeExportError, type ExportReport } from "./export-report.ts";
+import { exportProblem, networkProblem } from "./export-problem.ts";
+import type { ExportReport } from "./export-report.ts";
 import type { OtlpTarget } from "./otlp-target.ts";
-import { connectionProblem, networkProblem } from "./reachability.ts";
+import { connectionProblem } from "./reachability.ts";
 
 /** Counts since the start. */
 export interface DeliveryCounts {
@@ -11,6 +12,9 @@ export interface DeliveryCounts {
 	/** Ended or written, and not delivered yet. */
 	readonly pending: number;
 }
+
+/** The counts where nothing is sent. */
+export const noDelivery: DeliveryCounts = { delivered: 0, failed: 0, pending: 0 };
 
 /**
  * The way of spans or log records to one address: an exporter that notices what becomes of them.
@@ -87,7 +91,7 @@ export function delivery<Item extends object>(
 				report.delivered(target);
 			} else {
 				giveUp(batch.items);
-				report.failed(target, describeExportError(result.error));
+				report.failed(target, exportProblem(result.error));
 			}
 			batch.answer?.(result);
 		}

@@ -1,9 +1,9 @@
+import { knownOptions, milliseconds, nonEmptyString, optionalBoolean } from "@footlight/core/option";
 import { checkEndpoint, checkLogEndpoint } from "./doctor/check-endpoint.ts";
 import { checkEnvironment, targetAt } from "./doctor/check-environment.ts";
 import { checkInstall } from "./doctor/check-install.ts";
 import { checkProcess } from "./doctor/check-process.ts";
 import { type Finding, type FindingCode, printFindings, type Severity, sortFindings } from "./doctor/finding.ts";
-import { booleanOption, knownOptions, positiveIntegerOption, stringOption } from "./option.ts";
 
 export interface DoctorOptions {
 	/** Base address to try instead of the one that OTEL_* say. */
@@ -38,11 +38,11 @@ export interface DoctorReport {
  */
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
 	knownOptions("doctor", options, ["endpoint", "folder", "inProcess", "timeoutMs"]);
-	stringOption("doctor: endpoint", options.endpoint);
-	stringOption("doctor: folder", options.folder);
-	booleanOption("doctor: inProcess", options.inProcess);
-	positiveIntegerOption("doctor: timeoutMs", options.timeoutMs);
 	const { endpoint, folder = process.cwd(), inProcess = true, timeoutMs = 5_000 } = options;
+	if (endpoint !== undefined) nonEmptyString("doctor: endpoint", endpoint);
+	nonEmptyString("doctor: folder", folder);
+	optionalBoolean("doctor: inProcess", inProcess);
+	milliseconds("doctor: timeoutMs", timeoutMs);
 
 	const found: Finding[] = [...checkEnvironment(), ...checkInstall(folder)];
 	if (inProcess) found.push(...checkProcess());

@@ -18,6 +18,13 @@ const start = (options = "") => `
 	tracer.startSpan("work").end();
 	telemetry.logger.info("a line");
 `;
+/** As {@link start}, where something of the program comes first. */
+const startLater = () => `
+	const { startTelemetry } = await import("@footlight/otel");
+	const { trace } = await import("@opentelemetry/api");
+	startTelemetry({ serviceName: "child", logger: false });
+	trace.getTracer("test").startSpan("work").end();
+`;
 const env = () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
 /** Without the numbers of lines, which the lines above the failing one change. */
 const comparable = (stderr: string) => stderr.replace(/(\[eval\d?\]):\d+/g, "$1");
@@ -67,6 +74,28 @@ describe("leaves the exit as it was, and loses nothing", () => {
 		child.process.kill("SIGTERM");
 		expect(await child.ended()).toMatchObject({ code: 9, signal: null });
 		expect(receiver.spans().map((span) => span.name)).toEqual(["work", "handled"]);
+	});
+
+	describe.each(["SIGTERM", "SIGINT"] as const)("a %s handler that listens once", (signal) => {
+		const handler = `
+			process.once("${signal}", async () => {
+				console.log("cleaning");
+				await new Promise((resolve) => setTimeout(resolve, 100));
+				(await import("@opentelemetry/api")).trace.getTracer("test").startSpan("cleaned").end();
+				process.exit(9);
+			});`;
+		const stay = `setInterval(() => {}, 1000); console.log("ready");`;
+
+		test.each([
+			["before", () => handler + startLater() + stay],
+			["after", () => start() + handler + stay],
+		])("and was added %s startTelemetry gets to its end", async (_order, code) => {
+			const child = startChild(code(), { env: env() });
+			await child.says("ready");
+			child.process.kill(signal);
+			expect(await child.ended()).toMatchObject({ code: 9, signal: null });
+			expect(receiver.spans().map((span) => span.name)).toEqual(["work", "cleaned"]);
+		});
 	});
 
 	test("a handler of SIGTERM that does not end the process keeps it running", async () => {
@@ -121,6 +150,15 @@ describe("a collector that does not answer", () => {
 			expect(natural.code).toBe(0);
 			expect(natural.durationMs).toBeLessThan(8_000);
 
+			// Twice the deadline would be four seconds.
+			const stopped = `await Promise.all([telemetry.shutdown(), telemetry.shutdown()]);`;
+			const timed = `const begun = performance.now(); ${stopped} console.log(performance.now() - begun);`;
+			const stop = await runChild(`${start(", shutdownTimeoutMs: 2_000, logger: false")} ${timed} process.exit();`, {
+				env,
+			});
+			expect(Number(stop.stdout)).toBeGreaterThan(1_900);
+			expect(Number(stop.stdout)).toBeLessThan(3_800);
+
 			const waiting = `${start(", shutdownTimeoutMs: 60_000")} setInterval(() => {}, 1000); console.log("ready");`;
 			const child = startChild(waiting, { env });
 			await child.says("ready");
@@ -136,7 +174,9 @@ describe("a collector that does not answer", () => {
 			const crash = await runChild(`${start(", shutdownTimeoutMs: 500")} throw new Error("crash");`, { env });
 			expect(crash.code).toBe(1);
 			expect(crash.stderr).toContain("Error: crash");
-			expect(crash.stderr).toContain("1 spans and 1 log records could not be delivered to http://127.0.0.1:");
+			expect(crash.stderr).toMatch(
+				/at the exit could not be delivered: 1 span to http:\S+\/v1\/traces \(no answer within 500 ms\), 1 log record to /,
+			);
 			expect(crash.durationMs).toBeLessThan(8_000);
 		} finally {
 			silent.closeAllConnections();
@@ -151,7 +191,21 @@ describe("a collector that does not answer", () => {
 		expect(ended.code).toBe(5);
 		expect(ended.durationMs).toBeLessThan(8_000);
 		expect(ended.stderr.match(/FOOTLIGHT_EXPORT_FAILED/g)).toHaveLength(1);
-		expect(ended.stderr).toContain(`delivered to ${receiver.url}/v1/`);
+		expect(ended.stderr).toContain(`telemetry cannot be delivered to ${receiver.url}: `);
 		expect(ended.stderr).toContain("connection refused: nothing listens there");
+	});
+
+	test("for one signal, as Jaeger for logs, costs one line that says what to set, and no span", async () => {
+		const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${receiver.url}/none` };
+		const atOnce = await runChild(`${start()} process.exit(3);`, { env });
+		expect(atOnce.code).toBe(3);
+		expect(atOnce.stderr.match(/FootlightWarning/g)).toHaveLength(1);
+		expect(atOnce.stderr).toContain(`1 log record to ${receiver.url}/none (the server answered 404`);
+		expect(atOnce.stderr).toContain("Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none");
+
+		const later = `await telemetry.flush(); telemetry.logger.info("more"); tracer.startSpan("more").end(); process.exit(3);`;
+		const told = await runChild(`${start()} ${later}`, { env });
+		expect(told.stderr.match(/FootlightWarning/g)).toHaveLength(1);
+		expect(receiver.spans().map((span) => span.name)).toEqual(["work", "work", "more"]);
 	});
 });

@@ -1,18 +1,17 @@
 import { isMainThread } from "node:worker_threads";
 
 export interface ExitHookOptions {
-	/** Sends what is left, within the deadline; may take turns of the event loop. Resolves to false when time ran out. */
-	readonly flush: () => Promise<boolean>;
+	/** Ends what would stay open; called before every flush. */
+	readonly endStreams: () => void;
+	/** Sends what is left, within the deadline; may take turns of the event loop. */
+	readonly flush: () => Promise<{ readonly timedOut: boolean }>;
 	/** Sends what is left before it returns; for an exit that cannot be held up. */
 	readonly flushNow: () => void;
 	/** True when something has come in since the last flush. */
 	readonly hasNews: () => boolean;
-	/** Called before the flush that a signal starts. */
-	readonly beforeSignalFlush: () => void;
 }
 
 const signals = ["SIGTERM", "SIGINT"] as const;
-type Signal = (typeof signals)[number];
 
 /**
  * Flushes before the process ends, and lets it end as it would have without: same code, same signal, same words on
@@ -24,32 +23,35 @@ type Signal = (typeof signals)[number];
  * - `exit`, which uncaught errors, unhandled rejections and `process.exit()` lead to: sends from a worker thread while
  *   this one waits. Nothing is caught, so Node reports the error exactly as ever.
  */
-export function hookExit({ flush, flushNow, hasNews, beforeSignalFlush }: ExitHookOptions): () => void {
+export function hookExit({ endStreams, flush, flushNow, hasNews }: ExitHookOptions): () => void {
 	let flushing = false;
 
 	const onBeforeExit = () => {
-		if (flushing || !hasNews()) return;
+		if (flushing) return;
+		endStreams();
+		if (!hasNews()) return;
 		flushing = true;
-		void flush().then((inTime) => {
+		void flush().then(({ timedOut }) => {
 			flushing = false;
 			// The event loop was empty: what keeps the process alive now is the export that took too long.
-			if (!inTime && process.listenerCount("beforeExit") === 1) process.exit();
+			if (timedOut && process.listenerCount("beforeExit") === 1) process.exit();
 		});
 	};
 
 	const onExit = () => {
+		endStreams();
 		flushNow();
 	};
 
-	const onSignal = (signal: Signal) => {
+	const onSignal = (signal: NodeJS.Signals) => {
 		if (process.listenerCount(signal) - listenersOfSignalExit() > 1) return;
 		if (flushing) return raise(signal);
 		flushing = true;
-		beforeSignalFlush();
+		endStreams();
 		void flush().then(() => raise(signal));
 	};
 
-	const raise = (signal: Signal) => {
+	const raise = (signal: NodeJS.Signals) => {
 		unhook();
 		process.kill(process.pid, signal);
 	};
@@ -62,8 +64,8 @@ export function hookExit({ flush, flushNow, hasNews, beforeSignalFlush }: ExitHo
 
 	process.on("beforeExit", onBeforeExit);
 	process.on("exit", onExit);
-	// Signals reach the main thread only.
-	if (isMainThread) for (const signal of signals) process.on(signal, onSignal);
+	// Signals reach the main thread only. First in line: a listener that listens once is still there to be counted.
+	if (isMainThread) for (const signal of signals) process.prependListener(signal, onSignal);
 	return unhook;
 }
 

@@ -1,14 +1,15 @@
+import { warn } from "@footlight/core";
+import type { LostParcel } from "./exit-export.ts";
+import { isAnswer } from "./export-problem.ts";
 import type { OtlpTarget } from "./otlp-target.ts";
-import { networkProblem } from "./reachability.ts";
-import { warn } from "./warning.ts";
-
-/** How a server's answer is told, so that it can be told apart from failures of the network. */
-const answered = "the server answered";
+import { warnAtExit } from "./warn-at-exit.ts";
 
 /** Says once that an address fails, and once that it works again, however many signals and batches go there. */
 export interface ExportReport {
 	failed(target: OtlpTarget, problem: string): void;
 	delivered(target: OtlpTarget): void;
+	/** Says what the end of the process has left undelivered, unless its reason is known already. */
+	lostAtExit(lost: readonly LostParcel[]): void;
 	/** What stands in the way now, by address. */
 	problems(): string[];
 }
@@ -23,15 +24,30 @@ export function exportReport(): ExportReport {
 			const news = newsOf(target, problem);
 			if (saidFailing.has(news)) return;
 			saidFailing.add(news);
-			const what = `${target.signal} cannot be delivered to ${target.url}: ${problem}.`;
-			warn("FOOTLIGHT_EXPORT_FAILED", `${what} The application goes on without. ${adviceOn(target, problem)}`);
+			const what = isAnswer(problem) ? target.signal : "telemetry";
+			warn(
+				"FOOTLIGHT_EXPORT_FAILED",
+				`${what} cannot be delivered to ${news}: ${problem}. The application goes on without. ${adviceOn(target, problem)}`,
+			);
 		},
 		delivered({ url }) {
 			if (!failing.delete(url)) return;
 			const origin = originOf(url);
 			if (saidRecovered.has(origin)) return;
 			saidRecovered.add(origin);
-			warn("FOOTLIGHT_EXPORT_RECOVERED", `${url} takes telemetry again.`);
+			warn("FOOTLIGHT_EXPORT_RECOVERED", `${origin} takes telemetry again.`);
+		},
+		lostAtExit(lost) {
+			const news = lost.filter(({ target, problem }) => !saidFailing.has(newsOf(target, problem)));
+			if (news.length === 0) return;
+			const what = news.map(
+				({ target, items, problem }) => `${amount(target, items.length)} to ${target.url} (${problem})`,
+			);
+			const advice = new Set(news.map(({ target, problem }) => adviceOn(target, problem)));
+			warnAtExit(
+				"FOOTLIGHT_EXPORT_FAILED",
+				`at the exit could not be delivered: ${what.join(", ")}. ${[...advice].join(" ")}`,
+			);
 		},
 		problems: () => [...failing.values()],
 	};
@@ -42,28 +58,25 @@ export function exportReport(): ExportReport {
  * answers to one of them.
  */
 function newsOf({ url }: OtlpTarget, problem: string): string {
-	return problem.startsWith(answered) ? url : originOf(url);
+	return isAnswer(problem) ? url : originOf(url);
 }
 
 function adviceOn({ signal }: OtlpTarget, problem: string): string {
-	if (signal === "logs" && /answered 40[45]/.test(problem)) {
+	if (signal === "logs" && isAnswer(problem) && /\b40[45]\b/.test(problem)) {
 		return "Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none, or send to a collector that takes them.";
 	}
 	return "Start a collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or ask `npx footlight doctor`.";
 }
 
-/** Puts an exporter's error into words: what the network or the server said. */
-export function describeExportError(error: Error | undefined): string {
-	const network = networkProblem(error);
-	if (network !== undefined) return network;
-	const { code, message = "" } = (error ?? {}) as { code?: unknown; message?: string };
-	if (typeof code === "number" && code >= 100) return `${answered} ${code}${message ? ` ${message}` : ""}`;
-	return message || "the export failed";
+function amount({ signal }: OtlpTarget, count: number): string {
+	const unit = signal === "traces" ? "span" : "log record";
+	return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
 function originOf(url: string): string {
 	try {
-		return new URL(url).host;
+		const { protocol, host } = new URL(url);
+		return host === "" ? url : `${protocol}//${host}`;
 	} catch {
 		return url;
 	}

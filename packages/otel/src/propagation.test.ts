@@ -154,7 +154,9 @@ describe("baggageAttributes", () => {
 	});
 
 	test("refuses a list that is missing or empty", () => {
-		expect(() => baggageAttributes({ keys: [] })).toThrow("baggageAttributes: keys must name at least one entry");
+		expect(() => baggageAttributes({ keys: [] })).toThrow(
+			"baggageAttributes: keys must be an array of at least one entry, got an array of 0",
+		);
 		expect(() => baggageAttributes({ keys: "a" } as never)).toThrow(
 			"baggageAttributes: keys must be an array of strings",
 		);

@@ -1,21 +1,6 @@
 import { connect } from "node:net";
+import { networkProblem } from "./export-problem.ts";
 import { addressOf } from "./otlp-target.ts";
-
-const reasons: Readonly<Record<string, string>> = {
-	ECONNREFUSED: "connection refused: nothing listens there",
-	ENOTFOUND: "the host name is not known",
-	EAI_AGAIN: "the host name cannot be resolved now",
-	ETIMEDOUT: "no answer",
-	ENETUNREACH: "the network is unreachable",
-	EHOSTUNREACH: "the host is unreachable",
-};
-
-/** Network failures, told apart from answers of a server. */
-export function networkProblem(error: unknown): string | undefined {
-	const code = (error as { code?: unknown } | null)?.code;
-	if (typeof code !== "string") return undefined;
-	return reasons[code] ?? (/^E[A-Z]+$/.test(code) ? code : undefined);
-}
 
 /**
  * Tries to open a connection, and resolves to what stands in the way, or undefined where nothing does.
@@ -31,7 +16,7 @@ export function connectionProblem(url: string, timeoutMs = 2_000): Promise<strin
 			socket.destroy();
 			resolve(problem);
 		};
-		socket.setTimeout(timeoutMs, () => settle(reasons.ETIMEDOUT));
+		socket.setTimeout(timeoutMs, () => settle(networkProblem({ code: "ETIMEDOUT" })));
 		socket.once("connect", () => settle(undefined));
 		socket.once("error", (error) => settle(networkProblem(firstOf(error)) ?? String(error)));
 	});

@@ -6,17 +6,17 @@
  * some forty packages that most applications would load for nothing.
  */
 import { isMainThread, workerData } from "node:worker_threads";
+import { isDisabled } from "./disabled.ts";
 import { hookModuleLoading } from "./module-hook.ts";
 import { startTelemetry } from "./start-telemetry.ts";
 import { usualInstrumentations } from "./usual-instrumentations.ts";
 
 // The thread that delivers at exit inherits NODE_OPTIONS, and must not start telemetry of its own.
 const deliversAtExit = !isMainThread && (workerData as { footlightExit?: boolean } | null)?.footlightExit === true;
-const isOff = process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() === "true";
 
 if (!deliversAtExit) {
-	const loaderKnows = isOff ? undefined : hookModuleLoading();
-	const instrumentations = isOff ? [] : await usualInstrumentations();
+	const loaderKnows = isDisabled() ? undefined : hookModuleLoading();
+	const instrumentations = isDisabled() ? [] : await usualInstrumentations();
 	// Lines of the application's own logger are its business: this start only traces.
 	startTelemetry({ instrumentations, logger: false });
 	await loaderKnows?.();

@@ -12,14 +12,7 @@ import {
 	serviceInstanceIdDetector,
 } from "@opentelemetry/resources";
 import { redactedAttributes } from "./processor/redaction.ts";
-
-export interface ResourceOptions {
-	readonly serviceName: string | undefined;
-	readonly serviceVersion: string | undefined;
-	readonly attributes: Readonly<Record<string, string | number | boolean>>;
-	/** Hides secrets, which stand in `process.command_args` more often than one thinks. */
-	readonly redact: boolean;
-}
+import type { TelemetryOptions } from "./telemetry-options.ts";
 
 const detectors: Readonly<Record<string, ResourceDetector>> = {
 	serviceinstance: serviceInstanceIdDetector,
@@ -32,15 +25,18 @@ const detectors: Readonly<Record<string, ResourceDetector>> = {
  * What this process is. Later ones win: the SDK's defaults, the nearest package.json (name, version), what detectors
  * find (OTEL_NODE_RESOURCE_DETECTORS chooses them), the options, OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME.
  */
-export function createResource(options: ResourceOptions): Resource {
-	const { serviceName, serviceVersion, attributes, redact } = options;
+export function createResource(options: TelemetryOptions): Resource {
+	const { serviceName, serviceVersion, resourceAttributes, redact = true } = options;
 	const found = { ...packageAttributes() };
 	for (const detector of chosenDetectors()) Object.assign(found, settledAttributes(detector));
-	Object.assign(found, attributes);
+	Object.assign(found, resourceAttributes);
 	if (serviceName !== undefined) found["service.name"] = serviceName;
 	if (serviceVersion !== undefined) found["service.version"] = serviceVersion;
 	Object.assign(found, settledAttributes(envDetector));
-	return defaultResource().merge(resourceFromAttributes(redact ? redactedAttributes(found) : found));
+	// Secrets stand in `process.command_args` more often than one thinks, and no processor sees a resource.
+	return defaultResource().merge(
+		resourceFromAttributes(redact === false ? found : redactedAttributes(found, redact === true ? {} : redact)),
+	);
 }
 
 function chosenDetectors(): ResourceDetector[] {

@@ -1,22 +1,65 @@
+import { createLogger } from "./create-logger.ts";
+import { within } from "./deadline.ts";
+import { describeTelemetry } from "./describe-telemetry.ts";
+import { hookExit } from "./exit-hook.ts";
+import { exportReport } from "./export-report.ts";
+import { endStreams, flusher } from "./flusher.ts";
+import { modulesLoadedTooEarly } from "./loaded-module.ts";
+import { logRecordProcessorsInOrder, spanProcessorsInOrder } from "./processor-order.ts";
+import { createResource } from "./resource.ts";
+import { logPipeline, tracePipeline } from "./signal-pipeline.ts";
+import { startSdk } from "./start-sdk.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
 
-/** Shared by every copy of this package in the process. */
-const running = Symbol.for("footlight.telemetry.running");
+/** Puts everything together: options and environment to processors, SDK, logger and exit hooks. */
+export function runningTelemetry(options: TelemetryOptions): Telemetry {
+	const { shutdownTimeoutMs = 5_000, handleSignals = true } = options;
+	const instrumentations = (options.instrumentations ?? []).flat();
+	const loadedTooEarly = modulesLoadedTooEarly(instrumentations);
+	const report = exportReport();
+	const traces = tracePipeline(report);
+	const records = logPipeline(report);
+	const processors = {
+		spans: spanProcessorsInOrder(options, traces.processors),
+		logs: logRecordProcessorsInOrder(options, records.processors),
+	};
+	const resource = createResource(options);
+	// Before the SDK, so that options the logger refuses leave nothing started.
+	const logger = createLogger(options, resource.attributes["service.name"]);
+	const sdk = startSdk({ resource, instrumentations, processors, sampler: options.sampler });
 
-interface Started {
-	readonly telemetry: Telemetry;
-	readonly options: TelemetryOptions;
-	/** Set once somebody was told that a second start had other options. */
-	warned: boolean;
-}
-const shared = globalThis as { [running]?: Started };
+	const { flush, flushNow, hasNews } = flusher({
+		processors: [...processors.spans, ...processors.logs],
+		spans: traces.delivery,
+		logs: records.delivery,
+		report,
+		deadlineMs: shutdownTimeoutMs,
+	});
+	const unhook = handleSignals ? hookExit({ endStreams, flush, flushNow, hasNews }) : () => {};
 
-/** What `startTelemetry` last started in this process. */
-export function startedTelemetry(): Started | undefined {
-	return shared[running];
-}
+	let stopping: Promise<void> | undefined;
+	async function stop(): Promise<void> {
+		endStreams();
+		await flush();
+		await sdk.shutdown();
+	}
 
-export function keepStarted(telemetry: Telemetry, options: TelemetryOptions): void {
-	shared[running] = { telemetry, options, warned: false };
+	const telemetry: Telemetry = {
+		logger,
+		get state() {
+			return stopping === undefined ? "running" : "stopped";
+		},
+		flush,
+		shutdown() {
+			stopping ??= within(shutdownTimeoutMs, stop()).then(unhook);
+			return stopping;
+		},
+		[Symbol.asyncDispose]: () => telemetry.shutdown(),
+		describe: () => ({
+			...{ state: telemetry.state, loadedTooEarly },
+			...describeTelemetry({ options, resource, traces, logs: records, instrumentations }),
+		}),
+	};
+	return telemetry;
 }

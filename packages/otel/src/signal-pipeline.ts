@@ -10,8 +10,8 @@ import {
 import { logExporter, traceExporter } from "./create-exporter.ts";
 import { type Delivery, delivery } from "./delivery.ts";
 import type { ExportReport } from "./export-report.ts";
-import { otlpTarget, type Signal } from "./otlp-target.ts";
-import { warn } from "./warning.ts";
+import { exporterNames } from "./exporter-name.ts";
+import { otlpTarget } from "./otlp-target.ts";
 
 /** The processors that export a signal as OTEL_TRACES_EXPORTER or OTEL_LOGS_EXPORTER says, and the OTLP delivery among them. */
 export interface SignalPipeline<Processor, Item extends object> {
@@ -64,20 +64,6 @@ export function logPipeline(report: ExportReport): SignalPipeline<LogRecordProce
 	const batch = new BatchLogRecordProcessor({ exporter, ...batchSettings("OTEL_BLRP") });
 	processors.push(ledger, batch);
 	return { processors, delivery: records, exporters };
-}
-
-const supported = ["otlp", "console", "none"];
-
-function exporterNames(signal: Signal): string[] {
-	const variable = `OTEL_${signal.toUpperCase()}_EXPORTER`;
-	const names = (process.env[variable] ?? "").split(",").map((name) => name.trim());
-	const wanted = [...new Set(names.filter((name) => name !== ""))];
-	for (const name of wanted) {
-		if (supported.includes(name)) continue;
-		warn("FOOTLIGHT_UNSUPPORTED_EXPORTER", `${variable}: ${name} is not supported; use ${supported.join(", ")}.`);
-	}
-	if (wanted.length === 0) return ["otlp"];
-	return wanted.includes("none") ? [] : wanted.filter((name) => supported.includes(name));
 }
 
 /** Settings of a batch processor from its OTEL_BSP_* or OTEL_BLRP_* variables; what is unset stays the SDK's default. */

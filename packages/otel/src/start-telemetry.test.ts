@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OtlpReceiver, startOtlpReceiver } from "../../../test/otlp-receiver.ts";
-import { type ChildOptions, runChild, startChild } from "./child-process.fixture.ts";
-import { startTelemetry } from "./start-telemetry.ts";
+import type { ChildOptions } from "./child-process.fixture.ts";
+import { runProgram } from "./telemetry-program.fixture.ts";
 
 let receiver: OtlpReceiver;
 beforeEach(async () => {
@@ -9,21 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
-/** Runs a program that prints JSON, in a process of its own: providers are global. */
-async function run(program: string, options: ChildOptions = {}) {
-	const code = `
-		import { context, logs, metrics, trace } from "@opentelemetry/api";
-		import { startTelemetry } from "@footlight/otel";
-		const print = (value) => console.log("PRINT" + JSON.stringify(value));
-		${program}`;
-	const ended = await runChild(code, {
-		...options,
-		env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...options.env },
-	});
-	if (ended.code !== 0) throw new Error(ended.stderr);
-	const printed = [...ended.stdout.matchAll(/^PRINT(.*)$/gm)].map(([, json]) => JSON.parse(json as string));
-	return { ...ended, printed };
-}
+const run = (program: string, options?: ChildOptions) => runProgram(receiver.url, program, options);
 
 describe("what is sent", () => {
 	test("a span and the log line inside it, with one resource and one trace", async () => {
@@ -75,6 +61,12 @@ describe("what is sent", () => {
 		receiver.clear();
 		await run(program("logger: false, redact: false"), { args });
 		expect(received().split("s3cretvalue").length - 1).toBeGreaterThanOrEqual(4);
+	});
+
+	test("a resource whose secrets are hidden as the options of redaction say", async () => {
+		const options = `{ logger: false, resourceAttributes: { team: "red" }, redact: { keys: ["team"], mask: "***" } }`;
+		const { printed } = await run(`print(startTelemetry(${options}).describe().resource.team);`);
+		expect(printed).toEqual(["***"]);
 	});
 
 	test("what the user's own processors add is redacted too, and they see every span", async () => {
@@ -198,8 +190,10 @@ describe("starting and stopping", () => {
 			trace.getTracer("t").startSpan("one").end();
 			logs.getLogger("l").emit({ body: "x" });
 			print(await telemetry.flush());
+			let stopped = 0;
+			await Promise.race([telemetry.shutdown().then(() => stopped++), new Promise(setImmediate)]);
 			await telemetry.shutdown();
-			await telemetry.shutdown();
+			print(stopped);
 			{
 				await using again = startTelemetry({ serviceName: "second", logger: false });
 				trace.getTracer("t").startSpan("two").end();
@@ -209,6 +203,7 @@ describe("starting and stopping", () => {
 		const counts = { delivered: 1, failed: 0, pending: 0 };
 		expect(printed).toEqual([
 			{ ok: true, timedOut: false, spans: counts, logs: counts, problems: [] },
+			1,
 			"running",
 			"stopped",
 		]);
@@ -228,88 +223,6 @@ describe("starting and stopping", () => {
 	});
 });
 
-describe("a collector that comes and goes", () => {
-	test("failure and recovery are told once each, and what ended meanwhile arrives", async () => {
-		await receiver.close();
-		const child = startChild(
-			`import { trace } from "@opentelemetry/api";
-			import { startTelemetry } from "@footlight/otel";
-			const telemetry = startTelemetry({ logger: false });
-			const tracer = trace.getTracer("t");
-			for (const name of ["one", "two"]) { tracer.startSpan(name).end(); await telemetry.flush(); }
-			console.log("down");
-			await new Promise((resolve) => process.stdin.once("data", resolve));
-			tracer.startSpan("three").end();
-			console.log(JSON.stringify(await telemetry.flush()));
-			await new Promise((resolve) => setTimeout(resolve, 20));
-			process.stdin.destroy();`,
-			{ env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } },
-		);
-		await child.says("down");
-		receiver = await startOtlpReceiver({ port: receiver.port });
-		child.process.stdin.write("\n");
-		const { code, stdout, stderr } = await child.ended();
-		expect(code).toBe(0);
-		expect(stderr.match(/FOOTLIGHT_EXPORT_FAILED/g)).toHaveLength(1);
-		expect(stderr.match(/FOOTLIGHT_EXPORT_RECOVERED/g)).toHaveLength(1);
-		expect(receiver.spans().map(({ name }) => name)).toEqual(["one", "two", "three"]);
-		expect(stdout).toContain('"ok":true,"timedOut":false,"spans":{"delivered":3,"failed":0,"pending":0}');
-	});
-
-	test("one that goes away between two batches: the second waits for its return", async () => {
-		const child = startChild(
-			`import { trace } from "@opentelemetry/api";
-			import { startTelemetry } from "@footlight/otel";
-			const telemetry = startTelemetry({ logger: false });
-			const tracer = trace.getTracer("t");
-			const word = () => new Promise((resolve) => process.stdin.once("data", resolve));
-			tracer.startSpan("one").end();
-			await telemetry.flush();
-			console.log("sent");
-			await word();
-			tracer.startSpan("two").end();
-			console.log(JSON.stringify((await telemetry.flush()).spans), "kept");
-			await word();
-			console.log(JSON.stringify((await telemetry.flush()).spans));
-			process.stdin.destroy();`,
-			// Shorter than the exporter's first pause, so that its own attempts are over at once.
-			{ env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_TIMEOUT: "500" } },
-		);
-		await child.says("sent");
-		await receiver.close();
-		child.process.stdin.write("\n");
-		await child.says("kept");
-		const before = receiver.spans();
-		receiver = await startOtlpReceiver({ port: receiver.port });
-		child.process.stdin.write("\n");
-		const { stdout } = await child.ended();
-		expect([...before, ...receiver.spans()].map(({ name }) => name)).toEqual(["one", "two"]);
-		expect(stdout).toContain('{"delivered":1,"failed":0,"pending":1} kept\n{"delivered":2,"failed":0,"pending":0}');
-	});
-
-	test("what a server refuses is counted, and told with its answer", async () => {
-		await receiver.close();
-		receiver = await startOtlpReceiver({ port: receiver.port, status: 403 });
-		const { printed, stderr } = await run(`
-			const telemetry = startTelemetry({ logger: false });
-			for (let i = 0; i < 3; i++) { trace.getTracer("t").startSpan("work").end(); await telemetry.flush(); }
-			print(await telemetry.flush());`);
-		expect(printed).toMatchObject([{ ok: false, spans: { delivered: 0, failed: 3, pending: 0 } }]);
-		expect(stderr.match(/FOOTLIGHT_EXPORT_FAILED/g)).toHaveLength(1);
-		expect(stderr).toContain(`${receiver.url}/v1/traces: the server answered 403 Forbidden`);
-	});
-
-	test("traces and logs refused for their own reasons are told apart", async () => {
-		const { stderr } = await run(
-			`
-			const telemetry = startTelemetry({ logger: false });
-			logs.getLogger("l").emit({ body: "x" });`,
-			{ env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${receiver.url}/nothing` } },
-		);
-		expect(stderr).toContain("Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none");
-	});
-});
-
 test("warns where another provider is registered already", async () => {
 	const { stderr } = await run(`
 		import { TracerProvider } from "@opentelemetry/sdk-trace";
@@ -317,23 +230,4 @@ test("warns where another provider is registered already", async () => {
 		trace.setGlobalTracerProvider(new OtherProvider());
 		startTelemetry({ logger: false });`);
 	expect(stderr).toContain("another tracer provider (OtherProvider) is registered already");
-});
-
-test("refuses options that are unknown or of a wrong type", () => {
-	const refusals: [object, string][] = [
-		[{ servicename: "x" }, 'startTelemetry: unknown option "servicename"; known options are serviceName,'],
-		[{ serviceName: 1 }, "startTelemetry: serviceName must be a string, got 1"],
-		[{ serviceName: " " }, 'startTelemetry: serviceName must be a string that is not empty, got " "'],
-		[{ shutdownTimeoutMs: -1 }, "startTelemetry: shutdownTimeoutMs must be a positive integer below 2^31, got -1"],
-		[{ instrumentations: [{}] }, "startTelemetry: instrumentations[0] must have a method enable, got an object"],
-		[{ spanProcessors: {} }, "startTelemetry: spanProcessors must be an array, got an object"],
-		[{ sampler: "always_on" }, "startTelemetry: sampler must have a method shouldSample"],
-		[{ redact: { mask: 1 } }, "redaction: mask must be a string, got number"],
-		[{ redact: "yes" }, 'startTelemetry: redact must be true, false or options of redaction, got "yes"'],
-		[
-			{ resourceAttributes: { a: [] } },
-			"startTelemetry: resourceAttributes: a must be a string, a number or a boolean",
-		],
-	];
-	for (const [options, message] of refusals) expect(() => startTelemetry(options as never)).toThrow(message);
 });

@@ -1,7 +1,15 @@
+import {
+	knownOptions,
+	listWithMethods,
+	milliseconds,
+	nonEmptyName,
+	optionalBoolean,
+	refuse,
+	withMethods,
+} from "@footlight/core/option";
 import type { PinoLoggerOptions } from "@footlight/exporters/pino";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
 import type { Sampler } from "@opentelemetry/sdk-trace";
-import { booleanOption, knownOptions, listOfOption, positiveIntegerOption, stringOption } from "./option.ts";
 import type { RedactionOptions } from "./processor/redaction.ts";
 
 /** Any span processor, of SDK 2 or 3 or of one's own making; methods are compared by name only. */
@@ -52,33 +60,36 @@ const known = [
 	...["logRecordProcessors", "redact", "logger", "console", "shutdownTimeoutMs", "handleSignals"],
 ];
 
-/** Refuses options that are unknown or of a wrong type. */
+/** Refuses options that are unknown or of a wrong type; those of redaction and of the logger are checked there. */
 export function checkTelemetryOptions(options: TelemetryOptions): void {
 	const where = "startTelemetry";
 	knownOptions(where, options, known);
-	stringOption(`${where}: serviceName`, options.serviceName);
-	stringOption(`${where}: serviceVersion`, options.serviceVersion);
-	booleanOption(`${where}: console`, options.console);
-	booleanOption(`${where}: handleSignals`, options.handleSignals);
-	positiveIntegerOption(`${where}: shutdownTimeoutMs`, options.shutdownTimeoutMs);
-	listOfOption(`${where}: instrumentations`, options.instrumentations, ["enable", "disable"]);
-	listOfOption(`${where}: spanProcessors`, options.spanProcessors, ["onStart", "onEnd", "forceFlush", "shutdown"]);
-	listOfOption(`${where}: logRecordProcessors`, options.logRecordProcessors, ["onEmit", "forceFlush", "shutdown"]);
-	if (!["undefined", "boolean", "object"].includes(typeof options.redact) || options.redact === null) {
-		throw new TypeError(
-			`${where}: redact must be true, false or options of redaction, got ${JSON.stringify(options.redact)}`,
-		);
+	const { serviceName, serviceVersion, sampler, redact = true, logger = {} } = options;
+	const { resourceAttributes = {}, instrumentations = [], spanProcessors = [], logRecordProcessors = [] } = options;
+	if (serviceName !== undefined) nonEmptyName(`${where}: serviceName`, serviceName);
+	if (serviceVersion !== undefined) nonEmptyName(`${where}: serviceVersion`, serviceVersion);
+	optionalBoolean(`${where}: console`, options.console);
+	optionalBoolean(`${where}: handleSignals`, options.handleSignals);
+	if (options.shutdownTimeoutMs !== undefined) milliseconds(`${where}: shutdownTimeoutMs`, options.shutdownTimeoutMs);
+	const flat = Array.isArray(instrumentations) ? instrumentations.flat() : instrumentations;
+	listWithMethods(`${where}: instrumentations`, flat, ["enable", "disable"]);
+	listWithMethods(`${where}: spanProcessors`, spanProcessors, ["onStart", "onEnd", "forceFlush", "shutdown"]);
+	listWithMethods(`${where}: logRecordProcessors`, logRecordProcessors, ["onEmit", "forceFlush", "shutdown"]);
+	if (sampler !== undefined) withMethods(`${where}: sampler`, sampler, ["shouldSample"]);
+	if (typeof redact !== "boolean" && !isObject(redact)) {
+		refuse(TypeError, `${where}: redact`, "true, false or options of redaction", redact);
 	}
-	if (options.sampler !== undefined && typeof options.sampler?.shouldSample !== "function") {
-		throw new TypeError(`${where}: sampler must have a method shouldSample`);
+	if (logger !== false && (!isObject(logger) || "info" in logger)) {
+		const cure = "options of pinoLogger or false (a logger of your own goes to footlight(name, { logger }))";
+		refuse(TypeError, `${where}: logger`, cure, logger);
 	}
-	if (options.resourceAttributes !== undefined) {
-		for (const [name, value] of Object.entries(options.resourceAttributes)) {
-			if (!["string", "number", "boolean"].includes(typeof value)) {
-				throw new TypeError(
-					`${where}: resourceAttributes: ${name} must be a string, a number or a boolean, got ${typeof value}`,
-				);
-			}
-		}
+	if (!isObject(resourceAttributes)) refuse(TypeError, `${where}: resourceAttributes`, "an object", resourceAttributes);
+	for (const [name, value] of Object.entries(resourceAttributes)) {
+		if (["string", "number", "boolean"].includes(typeof value)) continue;
+		refuse(TypeError, `${where}: resourceAttributes: ${name}`, "a string, a number or a boolean", value);
 	}
+}
+
+function isObject(value: unknown): value is object {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

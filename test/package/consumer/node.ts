@@ -27,5 +27,13 @@ sync(7);
 export const wrong: Promise<string> = sync("a");
 
 export const telemetry = (): Telemetry => startTelemetry({ serviceName: "typed" });
-export const parts2: readonly unknown[] = [redaction(), sizeLimits(), extract, inject, doctor, spanTree, standardStack()];
+export const parts2: readonly unknown[] = [
+	redaction(),
+	sizeLimits(),
+	extract,
+	inject,
+	doctor,
+	spanTree,
+	standardStack(),
+];
 export const modules: readonly object[] = [consoleExporter, pinoExporter];

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { ReadableStream as WebStream } from "node:stream/web";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { endAbandonedStreams, footlight } from "../index.ts";
@@ -21,7 +22,6 @@ class LazyAnswer {
 	constructor(value: number) {
 		this.#value = value;
 	}
-	// biome-ignore lint/suspicious/noThenProperty: a lazy thenable is what is tested
 	then<A, B>(onFulfilled?: (value: number) => A, onRejected?: (error: unknown) => B) {
 		return Promise.resolve(this.#value).then(onFulfilled, onRejected);
 	}
@@ -67,7 +67,7 @@ describe("a result that nobody consumes", () => {
 	test.each([
 		["an async generator", () => numbers()],
 		["an async iterable", () => ({ [Symbol.asyncIterator]: () => numbers() })],
-		["a ReadableStream", () => ReadableStream.from(numbers())],
+		["a ReadableStream", () => WebStream.from(numbers())],
 	] as const)("ends when it is collected after its first item: %s", async (_, make) => {
 		const stage = light.stage("left", make) as () => AsyncIterable<number>;
 		const readOne = async () => void (await stage()[Symbol.asyncIterator]().next());
@@ -121,7 +121,11 @@ describe("a result that outlives its run", () => {
 		const stage = light.stage("slow", () => Readable.from(numbers()));
 		let ending: Promise<unknown> | undefined;
 		light.run(() => {
-			ending = new Promise((resolve) => stage().on("data", () => {}).on("end", resolve));
+			ending = new Promise((resolve) =>
+				stage()
+					.on("data", () => {})
+					.on("end", resolve),
+			);
 		});
 		await ending;
 		expect(sdk.span("slow").attributes).toMatchObject({ outcome: "ok", "stream.item_count": 3 });
@@ -145,7 +149,7 @@ describe("a result that outlives its run", () => {
 describe("a run that returns a stream", () => {
 	test.each([
 		["an async generator", () => numbers()],
-		["a ReadableStream", () => ReadableStream.from(numbers())],
+		["a ReadableStream", () => WebStream.from(numbers())],
 		["a Readable", () => Readable.from(numbers())],
 	] as const)("lasts as long as it, and its stage is not swept: %s", async (_, make) => {
 		const stage = light.stage("inner", make);
@@ -161,7 +165,7 @@ describe("a run that returns a stream", () => {
 
 	test.each([
 		["an async generator", () => numbers()],
-		["a ReadableStream", () => ReadableStream.from(numbers())],
+		["a ReadableStream", () => WebStream.from(numbers())],
 		["a Readable", () => Readable.from(numbers())],
 	] as const)("is cancelled with it, stage and run alike: %s", async (_, make) => {
 		const stage = light.stage("inner", make);

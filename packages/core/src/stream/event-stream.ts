@@ -1,5 +1,5 @@
 import { followAsyncIterable } from "./async-iterable.ts";
-import { patchMethod } from "./patch.ts";
+import { overhear } from "./overhear.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
 type Emit = (event: string, ...values: unknown[]) => unknown;
@@ -19,17 +19,11 @@ export function isEventStream(value: object): value is EventStream {
 	return typeof on === "function" && (typeof _emit === "function" || typeof emit === "function");
 }
 
-/**
- * Watches such a stream without listening to it: it may take a listener for `error` or `abort` to mean that somebody
- * handles the failure. Like an iterated one it is changed in place; what it emits tells how it goes, whoever listens.
- */
+/** Watches such a stream, changed in place: what it emits tells how it goes, whoever listens or iterates. */
 export function followEventStream(stream: EventStream, watcher: ResultWatcher): object {
-	const name = typeof stream._emit === "function" ? "_emit" : "emit";
-	const emit = stream[name] as Emit;
 	const heard = { items: false };
-	patchMethod(stream, name, (event: string, ...values: unknown[]) => {
-		if (!watcher.ended) hear(event, values[0], watcher, heard);
-		return Reflect.apply(emit, stream, [event, ...values]);
+	overhear(stream, typeof stream._emit === "function" ? "_emit" : "emit", watcher, (event, value) => {
+		if (!watcher.ended) hear(event, value, watcher, heard);
 	});
 	// It reads on by itself, so it cannot be left lying; an iterator of it gives what was counted as an event.
 	return followAsyncIterable(stream, watcher, { inUse: () => true, counted: () => heard.items });

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
+import { Readable, Transform } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -42,21 +42,28 @@ class LazyRequest<T> {
 		this.sent++;
 		return this.#send();
 	}
-	// biome-ignore lint/suspicious/noThenProperty: a lazy thenable is what is tested
 	then<A = T, B = never>(onFulfilled?: (value: T) => A, onRejected?: (error: unknown) => B): Promise<A | B> {
 		return this.execute().then(onFulfilled, onRejected);
 	}
 }
 
 describe("a plain result", () => {
-	test.each([[undefined], [null], [7], ["text"], [10n], [Symbol.iterator], [() => 7], [[1, 2]], [new Map([[1, 2]])], [new Date(0)]])(
-		"is handed on as it is, and its span ends at once: %s",
-		(value) => {
-			expect(light.stage("plain", () => value)()).toBe(value);
-			expect(sdk.span("plain").attributes.outcome).toBe("ok");
-			expect(sdk.span("plain").attributes).not.toHaveProperty("stream.item_count");
-		},
-	);
+	test.each([
+		[undefined],
+		[null],
+		[7],
+		["text"],
+		[10n],
+		[Symbol.iterator],
+		[() => 7],
+		[[1, 2]],
+		[new Map([[1, 2]])],
+		[new Date(0)],
+	])("is handed on as it is, and its span ends at once: %s", (value) => {
+		expect(light.stage("plain", () => value)()).toBe(value);
+		expect(sdk.span("plain").attributes.outcome).toBe("ok");
+		expect(sdk.span("plain").attributes).not.toHaveProperty("stream.item_count");
+	});
 
 	test("is an emitter that is no stream: nothing of it is changed", () => {
 		const emitter = new EventEmitter();
@@ -66,21 +73,27 @@ describe("a plain result", () => {
 		expect(sdk.span("plain").attributes.outcome).toBe("ok");
 	});
 
-	test.each(["then", "next", "on", "getReader", Symbol.asyncIterator, Symbol.iterator])("may have a getter %s that throws", (name) => {
-		const value = Object.defineProperty({}, name, {
-			get() {
-				throw new Error("not to be looked at");
-			},
-		});
-		expect(light.stage("plain", () => value)()).toBe(value);
-		expect(sdk.span("plain").attributes.outcome).toBe("ok");
-	});
+	test.each(["then", "next", "on", "getReader", Symbol.asyncIterator, Symbol.iterator])(
+		"may have a getter %s that throws",
+		(name) => {
+			const value = Object.defineProperty({}, name, {
+				get() {
+					throw new Error("not to be looked at");
+				},
+			});
+			expect(light.stage("plain", () => value)()).toBe(value);
+			expect(sdk.span("plain").attributes.outcome).toBe("ok");
+		},
+	);
 
 	test("may be a proxy that refuses everything", () => {
 		const refuse = () => {
 			throw new Error("refused");
 		};
-		const value = new Proxy({}, { get: refuse, has: refuse, ownKeys: refuse, getPrototypeOf: refuse, defineProperty: refuse });
+		const value = new Proxy(
+			{},
+			{ get: refuse, has: refuse, ownKeys: refuse, getPrototypeOf: refuse, defineProperty: refuse },
+		);
 		const returned = light.stage("plain", () => value)();
 		expect(returned === value).toBe(true);
 		expect(sdk.span("plain").attributes.outcome).toBe("ok");
@@ -145,7 +158,10 @@ describe("a promise subclass", () => {
 
 	test.each([
 		["await", async (promise: Promise<unknown>) => await promise],
-		["then with two reactions", (promise: Promise<unknown>) => promise.then(undefined, (error) => Promise.reject(error))],
+		[
+			"then with two reactions",
+			(promise: Promise<unknown>) => promise.then(undefined, (error) => Promise.reject(error)),
+		],
 		["catch", (promise: Promise<unknown>) => promise.catch((error) => Promise.reject(error))],
 		["finally", (promise: Promise<unknown>) => promise.finally(() => {})],
 		["Promise.all", (promise: Promise<unknown>) => Promise.all([promise])],
@@ -218,11 +234,59 @@ describe("a lazy thenable", () => {
 
 class LazyRequestThatKeepsNothing {
 	#answer = "private";
-	// biome-ignore lint/suspicious/noThenProperty: a lazy thenable is what is tested
 	then<A>(onFulfilled: (value: string) => A): Promise<A> {
 		return Promise.resolve(this.#answer).then(onFulfilled);
 	}
 }
+
+describe("a Readable", () => {
+	test("that transforms does so in its stage's context, whoever writes to it", async () => {
+		const child = light.stage("child", (text: string) => text.toUpperCase());
+		const stage = light.stage("upper", () => {
+			const transform = (chunk: Buffer, _: string, done: (error: null, data: string) => void) =>
+				done(null, child(String(chunk)));
+			return new Transform({ transform });
+		});
+		const upper = stage();
+		upper.end("loud");
+		expect(String(await upper.toArray())).toBe("LOUD");
+		expect(sdk.span("child").parentSpanContext?.spanId).toBe(sdk.span("upper").spanContext().spanId);
+		expect(sdk.span("upper").attributes).toMatchObject({ outcome: "ok", "stream.item_count": 1 });
+	});
+
+	test.each([
+		[
+			"was read to its end",
+			async () => {
+				const read = Readable.from([1]);
+				await read.toArray();
+				return read;
+			},
+			"ok",
+		],
+		[
+			"was destroyed",
+			async () => {
+				const destroyed = new Readable().destroy();
+				await once(destroyed, "close");
+				return destroyed;
+			},
+			"cancelled",
+		],
+		[
+			"has failed",
+			async () => {
+				const failed = new Readable().on("error", () => {}).destroy(new Error("before"));
+				await new Promise((resolve) => failed.on("close", resolve));
+				return failed;
+			},
+			"error",
+		],
+	] as const)("that %s before it is handed out ends at once", async (_, make, outcome) => {
+		await light.stage("before", make)();
+		expect(sdk.span("before").attributes.outcome).toBe(outcome);
+	});
+});
 
 describe("a stream that can be listened to as well as iterated", () => {
 	const lines = (text: string) => createInterface({ input: Readable.from([text]) });
@@ -234,6 +298,26 @@ describe("a stream that can be listened to as well as iterated", () => {
 		await once(reading, "close");
 		expect(seen).toEqual(["a", "b", "c"]);
 		expect(sdk.span("lines").attributes).toMatchObject({ outcome: "ok", "stream.item_count": 3 });
+	});
+
+	test("is not abandoned by the end of a run it outlives", async () => {
+		const seen: string[] = [];
+		let reading: ReturnType<typeof lines> | undefined;
+		const stage = light.stage("lines", lines);
+		light.run(() => {
+			reading = stage("a\nb").on("line", (line) => seen.push(line));
+		});
+		await once(reading as NonNullable<typeof reading>, "close");
+		expect(seen).toEqual(["a", "b"]);
+		expect(sdk.span("lines").attributes).toMatchObject({ outcome: "ok", "stream.item_count": 2 });
+	});
+
+	test("keeps what its listeners do out of the stage that emits", async () => {
+		const heard = light.stage("heard", () => {});
+		const reading = light.stage("lines", lines)("a");
+		reading.on("line", heard);
+		await once(reading, "close");
+		expect(sdk.span("heard").parentSpanContext).toBeUndefined();
 	});
 
 	test("counts an item once when it is iterated", async () => {
@@ -253,7 +337,10 @@ test("what nobody handles is reported as often as without Footlight", async () =
 	const file = fileURLToPath(new URL("unhandled.fixture.ts", import.meta.url));
 	const [bare, wrapped] = await Promise.all(
 		["bare", "wrapped"].map(async (how) => {
-			const { stdout } = await run(process.execPath, ["--conditions=@footlight/source", "--no-warnings", file, how]);
+			// The first releases of Node 22 run TypeScript only when told to.
+			const strips = process.features.typescript ? [] : ["--experimental-strip-types"];
+			const flags = ["--conditions=@footlight/source", "--no-warnings", ...strips];
+			const { stdout } = await run(process.execPath, [...flags, file, how]);
 			return JSON.parse(stdout);
 		}),
 	);

@@ -10,9 +10,6 @@ interface Lasting {
 	readonly result: object;
 }
 
-/** What was handed outward for a result: one may reach the same watcher twice, through two `then`s of one promise. */
-const followed = new WeakMap<object, WeakMap<ResultWatcher, Lasting>>();
-
 /**
  * Watches a result to its end and hands it outward as what it is: the primitive under every layer that observes.
  *
@@ -28,24 +25,30 @@ export function follow(result: unknown, watcher: ResultWatcher): unknown {
 }
 
 /** Follows a result that lasts (a stream, a promise, a lazy thenable); undefined for a plain value. */
-export function followLasting(result: unknown, watcher: ResultWatcher): Lasting | undefined {
+function followLasting(result: unknown, watcher: ResultWatcher): Lasting | undefined {
 	if (result === null || (typeof result !== "object" && typeof result !== "function")) return undefined;
-	const known = followed.get(result)?.get(watcher);
-	if (known !== undefined) return known;
 	try {
 		const outward = followByKind(result, watcher);
-		return outward && remember(result, outward, watcher);
+		return outward && { result: outward };
 	} catch {
 		// A getter of the user's object threw while it was looked at: it is handed on as it is.
 		return undefined;
 	}
 }
 
-function remember(result: object, outward: object, watcher: ResultWatcher): Lasting {
-	const lasting = { result: outward };
-	for (const object of new Set([result, outward])) {
-		const watchers = followed.get(object) ?? new WeakMap();
-		followed.set(object, watchers.set(watcher, lasting));
+/** What was handed outward in place of what arrived. */
+const arrivals = new WeakMap<object, WeakMap<ResultWatcher, Lasting>>();
+
+/** One stream may arrive more than once, through two `then`s of one promise; it is followed once. */
+function followArrival(result: unknown, watcher: ResultWatcher): Lasting | undefined {
+	if (result === null || typeof result !== "object") return undefined;
+	const known = arrivals.get(result)?.get(watcher);
+	if (known !== undefined) return known;
+	const lasting = followLasting(result, watcher);
+	if (lasting === undefined) return undefined;
+	for (const object of [result, lasting.result]) {
+		const watchers = arrivals.get(object) ?? new WeakMap();
+		arrivals.set(object, watchers.set(watcher, lasting));
 	}
 	return lasting;
 }
@@ -54,7 +57,7 @@ function followByKind(result: object, watcher: ResultWatcher): object | undefine
 	if (isWebStream(result)) return followWebStream(result, watcher);
 	if (isNodeReadable(result)) return followNodeReadable(result, watcher);
 	if (typeof (result as PromiseLike<unknown>).then === "function") {
-		return followThenable(result as PromiseLike<unknown>, watcher, followLasting);
+		return followThenable(result as PromiseLike<unknown>, watcher, followArrival);
 	}
 	if (typeof result === "function") return undefined;
 	if (typeof (result as AsyncIterable<unknown>)[Symbol.asyncIterator] === "function") {
@@ -101,7 +104,7 @@ function followPromise(promise: Promise<unknown>, watcher: ResultWatcher): Promi
 				throw error;
 			});
 	// A promise may have been given members of its own: a `cancel`, the process it waits for.
-	if (Object.getOwnPropertyNames(promise).length > 0) carryMembers(promise, derived);
+	if (Object.keys(promise).length > 0) carryMembers(promise, derived);
 	return derived;
 }
 

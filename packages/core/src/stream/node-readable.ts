@@ -1,6 +1,5 @@
-import type { Context } from "@opentelemetry/api";
-import { activeContext, withContext } from "../context.ts";
 import { finalized } from "./finalization.ts";
+import { overhear } from "./overhear.ts";
 import { patchMethod } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
@@ -11,20 +10,16 @@ interface NodeReadable {
 	pipe(destination: unknown): unknown;
 	read(size?: number): unknown;
 	listenerCount(event: string): number;
-	_read?(size: number): void;
+	_read?(...given: unknown[]): void;
+	_transform?(...given: unknown[]): void;
+	_flush?(...given: unknown[]): void;
 	readonly readableEnded?: boolean;
 	readonly closed?: boolean;
 	readonly errored?: unknown;
 }
 
-interface Followed {
-	/** The innermost call first: it ends before those around it. */
-	readonly watchers: ResultWatcher[];
-	/** Context of whoever was handed the stream last. */
-	consumer: Context;
-}
-
-const followed = new WeakMap<object, Followed>();
+/** Where a stream makes its items. */
+const steps = ["_read", "_transform", "_flush"] as const;
 
 export function isNodeReadable(value: object): value is NodeReadable {
 	const stream = value as Partial<NodeReadable> & { _readableState?: unknown };
@@ -45,13 +40,15 @@ export function followNodeReadable(stream: NodeReadable, watcher: ResultWatcher)
 		endedBefore(stream, watcher);
 		return stream;
 	}
-	const { watchers } = patchOnce(stream);
+	overhear(stream, "emit", watcher, (event, value) => hear(event, value, watcher));
 	watcher.opened(listenedTo(stream));
 	watcher.countItems();
-	watchers.push(watcher);
-	const { _read } = stream;
-	if (typeof _read === "function") {
-		patchMethod(stream, "_read", (size: number) => watcher.run(() => Reflect.apply(_read, stream, [size]), undefined));
+	for (const name of steps) {
+		const step = stream[name];
+		if (typeof step !== "function") continue;
+		patchMethod(stream, name, (...given: unknown[]) =>
+			watcher.run(() => Reflect.apply(step, stream, given), undefined),
+		);
 	}
 	finalized.watch(stream, watcher);
 	return stream;
@@ -61,25 +58,6 @@ function endedBefore(stream: NodeReadable, watcher: ResultWatcher): void {
 	if (stream.readableEnded) watcher.settled();
 	else if (stream.errored) watcher.failed(stream.errored);
 	else watcher.cancelled();
-}
-
-function patchOnce(stream: NodeReadable): Followed {
-	const known = followed.get(stream);
-	if (known !== undefined) {
-		known.consumer = activeContext();
-		return known;
-	}
-	const { emit } = stream;
-	const state: Followed = { watchers: [], consumer: activeContext() };
-	patchMethod(stream, "emit", (...given: [string, ...unknown[]]) => {
-		const { watchers, consumer } = state;
-		for (const watcher of watchers) if (!watcher.ended) hear(given[0], given[1], watcher);
-		const heard = () => Reflect.apply(emit, stream, given);
-		// What listens is the consumer's: its own spans must not end up under the call that reads.
-		return watchers.at(-1)?.isActive() ? withContext(consumer, heard, undefined) : heard();
-	});
-	followed.set(stream, state);
-	return state;
 }
 
 /** A consumer that listens never asks for an item, so it would seem to have left. */

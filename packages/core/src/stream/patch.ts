@@ -18,8 +18,7 @@ export function isPatchable(target: object, names: readonly PropertyKey[]): bool
 /**
  * An object that answers as `target` does, but for some methods. For targets that cannot be changed.
  *
- * The target's own methods run with the target as `this`, so private fields work; a private brand check on the proxy
- * itself does not.
+ * Methods run with the target as `this`, so private fields work; a private brand check on the proxy itself does not.
  */
 export function proxyWith<T extends object>(target: T, replaced: ReadonlyMap<PropertyKey, unknown>): T {
 	const methods = new Map(replaced);
@@ -27,8 +26,7 @@ export function proxyWith<T extends object>(target: T, replaced: ReadonlyMap<Pro
 	// Not the target itself: a proxy must not answer otherwise than its target for a property that is fixed.
 	const proxy: T = new Proxy(Object.create(Object.getPrototypeOf(target)) as T, {
 		get(_, key) {
-			if (methods.has(key)) return methods.get(key);
-			const value: unknown = Reflect.get(target, key, target);
+			const value: unknown = methods.has(key) ? methods.get(key) : Reflect.get(target, key, target);
 			if (typeof value !== "function" || key === "constructor") return value;
 			if (!onTarget.has(value))
 				onTarget.set(

@@ -31,12 +31,20 @@ wrap("f", async function* () {
 	yield* [];
 	throw new Error("async generator, next");
 })().next();
-wrap("g", () => new ReadableStream({ start: (controller) => controller.error(new Error("stream, read")) }))().getReader().read();
-wrap("h", () => new ReadableStream({ start: (controller) => controller.error(new Error("stream, never looked at")) }))();
-wrap("i", () => new ReadableStream({ start: (controller) => controller.error(new Error("stream, pipeTo")) }))().pipeTo(new WritableStream());
-wrap("j", () => new ReadableStream({ start: (controller) => controller.error(new Error("stream, pipeThrough")) }))().pipeThrough(
-	new TransformStream(),
+wrap("g", () => new ReadableStream({ start: (controller) => controller.error(new Error("stream, read")) }))()
+	.getReader()
+	.read();
+wrap(
+	"h",
+	() => new ReadableStream({ start: (controller) => controller.error(new Error("stream, never looked at")) }),
+)();
+wrap("i", () => new ReadableStream({ start: (controller) => controller.error(new Error("stream, pipeTo")) }))().pipeTo(
+	new WritableStream(),
 );
+wrap(
+	"j",
+	() => new ReadableStream({ start: (controller) => controller.error(new Error("stream, pipeThrough")) }),
+)().pipeThrough(new TransformStream());
 wrap("k", () => new Readable({ read: () => {} }))().destroy(new Error("readable, no listener"));
 wrap("l", () => Request.reject(new Error("handled")))().catch(() => {});
 wrap("m", failing("handled too"))().catch(() => {});

@@ -1,6 +1,7 @@
 import { finalized } from "./finalization.ts";
 import { watchIterator } from "./iterator.ts";
 import { isPatchable, patchMethod } from "./patch.ts";
+import { readsPast } from "./reads-past.ts";
 import type { ResultWatcher } from "./watcher.ts";
 import { bridge } from "./web-bridge.ts";
 
@@ -37,7 +38,9 @@ export function followWebStream(stream: Web, watcher: ResultWatcher): Web {
 			mode: "async",
 			returnsOnly: options?.preventCancel === true,
 		});
-	patchMethod(stream, "getReader", read);
+	patchMethod(stream, "getReader", (options?: ReaderMode) =>
+		readsPast() ? bridge(stream, read).readable.getReader() : read(options),
+	);
 	patchMethod(stream, "cancel", (reason: unknown) => {
 		const refused = stream.locked;
 		const cancelling = watcher.run(() => Reflect.apply(cancel, stream, [reason]), undefined);
@@ -120,5 +123,4 @@ function watchReader(reader: Reader, watcher: ResultWatcher): void {
 		released = true;
 		Reflect.apply(releaseLock, reader, []);
 	});
-	finalized.watch(reader, watcher);
 }

@@ -287,6 +287,11 @@ describe("an answer's model, finish reasons and usage are read from", () => {
 		expect(await streamed([chunk(undefined, 1), chunk("STOP", 4)])).toMatchObject(expected);
 	});
 
+	it("candidates that carry no index, in their order", async () => {
+		const answer = { candidates: [{ finishReason: "STOP" }, { finishReason: "MAX_TOKENS" }] };
+		expect((await asked({ model: "m" }, answer))["gen_ai.response.finish_reasons"]).toEqual(["STOP", "MAX_TOKENS"]);
+	});
+
 	it("embeddings", async () => {
 		const answer = {
 			object: "list",

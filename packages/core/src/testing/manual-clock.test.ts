@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { manualClock } from "./index.ts";
 
@@ -47,6 +48,16 @@ describe("manualClock", () => {
 		await expect(slept).rejects.toBe(reason);
 		await expect(later).rejects.toBe(reason);
 		expect(clock.pendingSleeps).toBe(0);
+	});
+
+	it("leaves no listener on a signal when a sleeper wakes", async () => {
+		const clock = manualClock();
+		const { signal } = new AbortController();
+		const slept = clock.sleep(10, signal);
+		expect(getEventListeners(signal, "abort")).toHaveLength(1);
+		await clock.advance(10);
+		await slept;
+		expect(getEventListeners(signal, "abort")).toEqual([]);
 	});
 
 	it("does not wait for a sleep of no length", async () => {

@@ -54,11 +54,13 @@ export function lazyAsyncGenerator(fn: AnyFunction, start: () => unknown): Async
 		// As a generator of the language does, it settles what it is made to return.
 		if (over) return ended(name, name === "return" ? [await given[0]] : given);
 		if (inner === undefined) {
-			over = name !== "next";
-			if (over) return step(name, given);
-			over = true;
-			inner = started(start());
-			over = false;
+			if (name !== "next") {
+				over = true;
+				return step(name, given);
+			}
+			inner = begin(start, () => {
+				over = true;
+			});
 		}
 		return advance(inner instanceof Promise ? await inner : inner, name, given);
 	};
@@ -68,10 +70,19 @@ export function lazyAsyncGenerator(fn: AnyFunction, start: () => unknown): Async
 	) as unknown as AsyncGenerator;
 }
 
-function started(result: unknown): AsyncIterator<unknown> | Promise<AsyncIterator<unknown>> {
-	if (result instanceof Promise)
-		return result.then((value) => iteratorOf(value, Symbol.asyncIterator) as AsyncIterator<unknown>);
-	return iteratorOf(result, Symbol.asyncIterator) as AsyncIterator<unknown>;
+/** Runs the chain; a generator that fails before its first item is over. */
+function begin(start: () => unknown, failed: () => void): AsyncIterator<unknown> | Promise<AsyncIterator<unknown>> {
+	const iterate = (result: unknown) => iteratorOf(result, Symbol.asyncIterator) as AsyncIterator<unknown>;
+	const refuse = (error: unknown): never => {
+		failed();
+		throw error;
+	};
+	try {
+		const result = start();
+		return result instanceof Promise ? result.then(iterate, refuse) : iterate(result);
+	} catch (error) {
+		return refuse(error);
+	}
 }
 
 /** What a chain answered, as an iterator: a layer may have answered in the generator's place with any value. */

@@ -36,7 +36,11 @@ function wrapMember(member: unknown, name: string, rest: readonly string[], path
 
 /** A member of a class itself; what every function has (`apply`, `call`) is none. */
 function isStatic(target: object, name: string): boolean {
-	for (let owner: object | null = target; owner !== null && owner !== Function.prototype; owner = Object.getPrototypeOf(owner)) {
+	for (
+		let owner: object | null = target;
+		owner !== null && owner !== Function.prototype;
+		owner = Object.getPrototypeOf(owner)
+	) {
 		if (Object.hasOwn(owner, name)) return true;
 	}
 	return false;

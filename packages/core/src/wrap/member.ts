@@ -57,9 +57,13 @@ function platformPrototypes(): ReadonlySet<object> {
 		const modules = ["node:events", "node:stream"].map((name) => globalThis.process?.getBuiltinModule?.(name) ?? {});
 		const values = [globalThis, ...modules].flatMap((owner) =>
 			// Getters of globals may load modules, or warn.
-			Object.values(Object.getOwnPropertyDescriptors(owner)).map(({ value }) => value as { prototype?: unknown } | undefined),
+			Object.values(Object.getOwnPropertyDescriptors(owner)).map(
+				({ value }) => value as { prototype?: unknown } | undefined,
+			),
 		);
-		const found = values.map((value) => (typeof value === "function" ? (value as { prototype?: unknown }).prototype : undefined));
+		const found = values.map((value) =>
+			typeof value === "function" ? (value as { prototype?: unknown }).prototype : undefined,
+		);
 		prototypes = new Set(found.filter((prototype) => typeof prototype === "object" && prototype !== null));
 	}
 	return prototypes;

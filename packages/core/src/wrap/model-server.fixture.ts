@@ -20,7 +20,12 @@ interface Request {
 }
 
 const words = ["The", " stage", " is", " lit"];
-const openAiUsage = { prompt_tokens: 12, completion_tokens: 4, total_tokens: 16, prompt_tokens_details: { cached_tokens: 8 } };
+const openAiUsage = {
+	prompt_tokens: 12,
+	completion_tokens: 4,
+	total_tokens: 16,
+	prompt_tokens_details: { cached_tokens: 8 },
+};
 
 /** The model's name says what happens: `ok`, `fails-429`, `fails-500`, `cut` (midway), `endless`, `silent`. */
 export async function modelServer(): Promise<ModelServer> {
@@ -30,7 +35,8 @@ export async function modelServer(): Promise<ModelServer> {
 		try {
 			const request: Request = JSON.parse(await text(incoming));
 			const failing = /^fails-(\d+)$/.exec(request.model);
-			if (failing !== null) return json(response, Number(failing[1]), { error: { message: "not now", type: "server_error" } });
+			if (failing !== null)
+				return json(response, Number(failing[1]), { error: { message: "not now", type: "server_error" } });
 			if (request.model === "silent") return;
 			await (incoming.url?.endsWith("/messages") ? answerAsAnthropic : answerAsOpenAi)(request, incoming, response);
 		} catch {
@@ -42,7 +48,9 @@ export async function modelServer(): Promise<ModelServer> {
 	return {
 		baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
 		count: () => requests,
-		reset: () => void (requests = 0),
+		reset() {
+			requests = 0;
+		},
 		async close() {
 			server.closeAllConnections();
 			server.close();
@@ -78,14 +86,22 @@ async function answerAsAnthropic(request: Request, incoming: IncomingMessage, re
 		return json(response, 200, { ...message, content, stop_reason: "end_turn", usage });
 	}
 	const events = [
-		{ type: "message_start", message: { ...message, content: [], stop_reason: null, usage: { input_tokens: 12, output_tokens: 1 } } },
+		{
+			type: "message_start",
+			message: { ...message, content: [], stop_reason: null, usage: { input_tokens: 12, output_tokens: 1 } },
+		},
 		{ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
 		...words.map((word) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: word } })),
 		{ type: "content_block_stop", index: 0 },
 		{ type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 4 } },
 		{ type: "message_stop" },
 	];
-	await sse(request, incoming, response, events.map((data) => ({ event: data.type, data })));
+	await sse(
+		request,
+		incoming,
+		response,
+		events.map((data) => ({ event: data.type, data })),
+	);
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {

@@ -44,7 +44,11 @@ const usage = {
 /** Ways of asking, each with the bare and the wrapped client; what they give must be equal. */
 const ways: Readonly<Record<string, (openai: OpenAI) => Promise<unknown>>> = {
 	await: async (openai) => await openai.chat.completions.create(asked()),
-	"then and finally": (openai) => openai.chat.completions.create(asked()).then((answer) => answer).finally(() => {}),
+	"then and finally": (openai) =>
+		openai.chat.completions
+			.create(asked())
+			.then((answer) => answer)
+			.finally(() => {}),
 	"an APIPromise's own members": async (openai) => {
 		const promise = openai.chat.completions.create(asked());
 		return [promise.constructor.name, promise instanceof Promise, (await promise)._request_id];
@@ -57,11 +61,13 @@ const ways: Readonly<Record<string, (openai: OpenAI) => Promise<unknown>>> = {
 		const { data, response } = await openai.chat.completions.create(streamed()).withResponse();
 		return [await Array.fromAsync(data), response.headers.get("content-type")];
 	},
-	"APIPromise.parse": (openai) => (openai.chat.completions.create(asked()) as unknown as { parse(): Promise<unknown> }).parse(),
+	"APIPromise.parse": (openai) =>
+		(openai.chat.completions.create(asked()) as unknown as { parse(): Promise<unknown> }).parse(),
 	"completions.parse": async (openai) => (await openai.chat.completions.parse(asked())).choices[0]?.message,
 	"awaited twice": async (openai) => {
 		const promise = openai.chat.completions.create(asked());
-		return (await promise) === (await promise);
+		const [first, second] = [await promise, await promise];
+		return [first === second, first];
 	},
 	"for await": async (openai) => Array.fromAsync(await openai.chat.completions.create(streamed())),
 	"stream awaited twice": async (openai) => {
@@ -77,11 +83,14 @@ const ways: Readonly<Record<string, (openai: OpenAI) => Promise<unknown>>> = {
 		const [, right] = (await openai.chat.completions.create(streamed())).tee();
 		return Array.fromAsync(right);
 	},
-	toReadableStream: async (openai) => new Response((await openai.chat.completions.create(streamed())).toReadableStream()).text(),
+	toReadableStream: async (openai) =>
+		new Response((await openai.chat.completions.create(streamed())).toReadableStream()).text(),
 	"the stream helper, iterated": (openai) => Array.fromAsync(openai.chat.completions.stream(streamed())),
 	"the stream helper, listened to": async (openai) => {
 		const seen: unknown[] = [];
-		const stream = openai.chat.completions.stream(streamed()).on("content", (delta, whole) => seen.push([delta, whole]));
+		const stream = openai.chat.completions
+			.stream(streamed())
+			.on("content", (delta, whole) => seen.push([delta, whole]));
 		const answer = await stream.finalChatCompletion();
 		return [seen, answer, await stream.totalUsage()];
 	},
@@ -125,7 +134,10 @@ describe("a client wrapped by instrument gives what the bare one gives, and its 
 		server.reset();
 		expect(await run(client)).toBe(expected);
 		expect(server.count()).toBe(2);
-		expect(sdk.spans().map(({ attributes }) => attributes["gen_ai.response.finish_reasons"])).toEqual([["tool_calls"], ["stop"]]);
+		expect(sdk.spans().map(({ attributes }) => attributes["gen_ai.response.finish_reasons"])).toEqual([
+			["tool_calls"],
+			["stop"],
+		]);
 	});
 });
 
@@ -187,7 +199,10 @@ describe("the span of a request that fails", () => {
 		const expected = await bare.chat.completions.create(asked(`fails-${status}`)).catch((error: APIError) => error);
 		const actual = await client.chat.completions.create(asked(`fails-${status}`)).catch((error: APIError) => error);
 		expect(actual).toBeInstanceOf(APIError);
-		expect([(actual as APIError).status, (actual as APIError).message]).toEqual([status, (expected as APIError).message]);
+		expect([(actual as APIError).status, (actual as APIError).message]).toEqual([
+			status,
+			(expected as APIError).message,
+		]);
 		const span = sdk.span(`chat fails-${status}`);
 		expect(span.attributes).toMatchObject({ outcome: "error", "error.type": actual.constructor.name });
 		expect(exceptionsOf(span)).toHaveLength(1);
@@ -195,7 +210,10 @@ describe("the span of a request that fails", () => {
 	});
 
 	test("is one span for all requests the client itself makes again", async () => {
-		const retrying = light.instrument(new OpenAI({ ...options, maxRetries: 1 }), { kind: "model", methods: ["chat.completions.create"] });
+		const retrying = light.instrument(new OpenAI({ ...options, maxRetries: 1 }), {
+			kind: "model",
+			methods: ["chat.completions.create"],
+		});
 		await expect(retrying.chat.completions.create(asked("fails-500"))).rejects.toThrow();
 		expect([server.count(), sdk.spans().length]).toEqual([2, 1]);
 	});
@@ -261,6 +279,9 @@ describe("the stream helper, wrapped itself", () => {
 	test("fails with its error", async () => {
 		const failing = helped.chat.completions.stream(streamed("fails-500"));
 		await expect(failing.done()).rejects.toBeInstanceOf(APIError);
-		expect(sdk.span("chat fails-500").attributes).toMatchObject({ outcome: "error", "error.type": "InternalServerError" });
+		expect(sdk.span("chat fails-500").attributes).toMatchObject({
+			outcome: "error",
+			"error.type": "InternalServerError",
+		});
 	});
 });

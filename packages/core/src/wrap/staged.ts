@@ -19,11 +19,22 @@ type Waited<R> =
 			? AsyncGenerator<Y, E, N>
 			: Promise<Awaited<R>>;
 
-type WithAdded<R, A> = [A] extends [never] ? R : R extends Promise<infer V> ? Promise<V | A> : R | A;
+type WithAdded<R, A> = [A] extends [never]
+	? R
+	: R extends Promise<infer V>
+		? Promise<V | A>
+		: R extends AsyncGenerator<infer Y, infer E, infer N>
+			? AsyncGenerator<Y, E | A, N>
+			: R extends Generator<infer Y, infer E, infer N>
+				? Generator<Y, E | A, N>
+				: R | A;
 
 /**
  * The type of a function after `stage(name, fn, { use })`: the same, unless a layer must wait (its result becomes a
  * promise) or may answer in the function's place (what it answers with joins the type).
+ *
+ * What gives a generator is taken for a generator function: it stays one under every layer, and an answer in its place is
+ * what it returns.
  */
 export type Staged<F extends AnyFunction, Use extends readonly unknown[]> =
 	Waits<Use> extends true

@@ -1,3 +1,4 @@
+// Over 250 lines: trees are drawn out in full.
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { attempt, failure, recorded, run, type SpanPlan, stage } from "./recorded-spans.fixture.ts";

@@ -1,5 +1,4 @@
 import type { DestinationStream, Logger } from "pino";
-import type { Failures } from "../failure.ts";
 import { type TextStream, writeSafely } from "../write-safely.ts";
 import type { Prettify } from "./pretty.ts";
 
@@ -29,16 +28,15 @@ export interface LineStations {
 	readonly prettify?: Prettify | undefined;
 	/** Hears each line as it was written, before it was made pretty. */
 	readonly onLine?: ((line: string, context: LineContext) => void) | undefined;
-	readonly failures: Failures;
+	readonly failed: (error: unknown) => void;
 }
 
 /** Passes lines on to a destination, and to one more listener; neither can fail the other, or the caller. */
 export function guardedDestination(
 	target: Destination,
-	{ redact, prettify, onLine, failures }: LineStations,
+	{ redact, prettify, onLine, failed }: LineStations,
 ): Destination {
 	const isStandard = [process.stdout, process.stderr].includes(target as never);
-	const failed = (error: unknown): void => failures.add(error);
 	// The process's own streams are not ours to listen on for good: the application writes to them as well.
 	if (!isStandard) target.on?.("error", failed);
 

@@ -1,5 +1,12 @@
+import {
+	booleanOrAuto,
+	knownOptions,
+	optionalBoolean,
+	optionalFunction,
+	optionalString,
+	refuse,
+} from "@footlight/core/option";
 import { type DestinationStream, type LoggerOptions, pino } from "pino";
-import { booleanOrAuto, knownOptions, refuse } from "../option.ts";
 import type { Redaction } from "./redaction.ts";
 
 /** Options of pinoLogger: pino's own, and those it adds or widens. */
@@ -58,10 +65,10 @@ export function checkLoggerOptions(options: unknown): void {
 	}
 	knownOptions(where, options, allOptions);
 	const { name, otlp, pretty, mixin, ...rest } = options as Readonly<Record<string, unknown>>;
-	if (name !== undefined && typeof name !== "string") refuse(TypeError, `${where}: name`, "a string", name);
-	if (otlp !== undefined && typeof otlp !== "boolean") refuse(TypeError, `${where}: otlp`, "true or false", otlp);
+	optionalString(`${where}: name`, name);
+	optionalBoolean(`${where}: otlp`, otlp);
 	if (pretty !== undefined) booleanOrAuto(`${where}: pretty`, pretty);
-	if (mixin !== undefined && typeof mixin !== "function") refuse(TypeError, `${where}: mixin`, "a function", mixin);
+	optionalFunction(`${where}: mixin`, mixin);
 	checkLevel(rest);
 	checkDestination(rest.destination);
 	checkRedact(rest.redact);

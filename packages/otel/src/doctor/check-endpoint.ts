@@ -2,7 +2,7 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { AlwaysOnSampler, TracerProvider } from "@opentelemetry/sdk-trace";
 import { traceExporter } from "../create-exporter.ts";
 import { within } from "../deadline.ts";
-import { describeExportError } from "../export-report.ts";
+import { exportProblem } from "../export-problem.ts";
 import { addressOf, type OtlpTarget } from "../otlp-target.ts";
 import { connectionProblem } from "../reachability.ts";
 import type { Finding } from "./finding.ts";
@@ -148,11 +148,7 @@ async function sendTestSpan(target: OtlpTarget, timeoutMs: number): Promise<Find
 		return { code: "test-span-delivered", severity: "ok", message };
 	}
 	const cure = "Look into the log of the collector.";
-	return problem(
-		"export-failed",
-		`${named(target)} did not take a test span: ${describeExportError(result.error)}.`,
-		cure,
-	);
+	return problem("export-failed", `${named(target)} did not take a test span: ${exportProblem(result.error)}.`, cure);
 }
 
 function testSpan(): ReadableSpan {

@@ -1,3 +1,4 @@
+import { isDisabled } from "../disabled.ts";
 import { type OtlpTarget, otlpTarget, type Signal } from "../otlp-target.ts";
 import type { Finding } from "./finding.ts";
 
@@ -20,7 +21,7 @@ export function checkEnvironment(environment: Environment = process.env): Findin
 }
 
 function checkDisabled(environment: Environment): Finding[] {
-	if (environment.OTEL_SDK_DISABLED?.trim().toLowerCase() !== "true") return [];
+	if (!isDisabled(environment)) return [];
 	return [
 		{
 			code: "sdk-disabled",

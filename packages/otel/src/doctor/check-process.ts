@@ -5,7 +5,7 @@ import * as api from "@opentelemetry/api";
 import { context, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { areModulesHooked } from "../module-hook.ts";
 import { registeredProvider } from "../provider.ts";
-import { startedTelemetry } from "../running-telemetry.ts";
+import { startedTelemetry } from "../started-telemetry.ts";
 import type { TelemetryDescription } from "../telemetry.ts";
 import { sampledOut } from "./check-environment.ts";
 import { isOldLogsApi } from "./check-install.ts";

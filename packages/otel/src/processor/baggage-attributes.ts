@@ -1,5 +1,5 @@
+import { knownOptions, positiveInteger, refuse, stringList } from "@footlight/core/option";
 import { type Context, propagation } from "@opentelemetry/api";
-import { knownOptions, positiveIntegerOption, stringListOption } from "../option.ts";
 import type { SpanProcessorLike } from "./span-shape.ts";
 
 export interface BaggageAttributesOptions {
@@ -17,10 +17,11 @@ export interface BaggageAttributesOptions {
  */
 export function baggageAttributes(options: BaggageAttributesOptions): SpanProcessorLike {
 	knownOptions("baggageAttributes", options, ["keys", "maxValueLength"]);
-	stringListOption("baggageAttributes: keys", options.keys);
-	positiveIntegerOption("baggageAttributes: maxValueLength", options.maxValueLength);
-	if (!options.keys?.length) throw new RangeError("baggageAttributes: keys must name at least one entry");
 	const { keys, maxValueLength = 256 } = options;
+	if (stringList("baggageAttributes: keys", keys).length === 0) {
+		refuse(RangeError, "baggageAttributes: keys", "an array of at least one entry", keys);
+	}
+	positiveInteger("baggageAttributes: maxValueLength", maxValueLength);
 	return {
 		onStart(span, parentContext) {
 			const baggage = propagation.getBaggage(parentContext as Context);

@@ -1,4 +1,4 @@
-import { booleanOption, knownOptions, stringListOption } from "../option.ts";
+import { knownOptions, optionalBoolean, optionalString, refuse, stringList } from "@footlight/core/option";
 import { redactTextBy, rulesFrom, type TextRules } from "./redact-text.ts";
 import { redactValue } from "./redact-value.ts";
 import {
@@ -66,14 +66,13 @@ export function redactedAttributes<T extends object>(attributes: T, options: Red
 
 function checkedRules(where: string, options: RedactionOptions): TextRules {
 	knownOptions(where, options, ["mask", "emails", "keys", "patterns", "allowKeys"]);
-	booleanOption(`${where}: emails`, options.emails);
-	stringListOption(`${where}: keys`, options.keys);
-	stringListOption(`${where}: allowKeys`, options.allowKeys);
-	if (options.mask !== undefined && typeof options.mask !== "string") {
-		throw new TypeError(`${where}: mask must be a string, got ${typeof options.mask}`);
-	}
-	for (const pattern of options.patterns ?? []) {
-		if (!(pattern instanceof RegExp)) throw new TypeError(`${where}: patterns must be regular expressions`);
+	const { keys = [], patterns = [], allowKeys = [] } = options;
+	optionalString(`${where}: mask`, options.mask);
+	optionalBoolean(`${where}: emails`, options.emails);
+	stringList(`${where}: keys`, keys);
+	stringList(`${where}: allowKeys`, allowKeys);
+	if (!Array.isArray(patterns) || !patterns.every((pattern) => pattern instanceof RegExp)) {
+		refuse(TypeError, `${where}: patterns`, "an array of regular expressions", patterns);
 	}
 	return rulesFrom(options);
 }

@@ -1,4 +1,4 @@
-import { knownOptions, positiveIntegerOption } from "../option.ts";
+import { knownOptions, positiveInteger } from "@footlight/core/option";
 import { editingSpanProcessor, type SpanLike, type SpanProcessorLike } from "./span-shape.ts";
 
 export interface SizeLimitsOptions {
@@ -31,8 +31,9 @@ export interface SizeLimitsReport {
  */
 export function sizeLimits(options: SizeLimitsOptions = {}): SpanProcessorLike & { report(): SizeLimitsReport } {
 	knownOptions("sizeLimits", options, ["maxAttributeBytes", "maxAttributes", "maxEvents", "maxLinks"]);
-	for (const [name, value] of Object.entries(options)) positiveIntegerOption(`sizeLimits: ${name}`, value);
 	const { maxAttributeBytes = 16_384, maxAttributes = 128, maxEvents = 128, maxLinks = 128 } = options;
+	const limits = { maxAttributeBytes, maxAttributes, maxEvents, maxLinks };
+	for (const [name, value] of Object.entries(limits)) positiveInteger(`sizeLimits: ${name}`, value);
 	const counts = { truncatedValues: 0, droppedAttributes: 0, droppedEvents: 0, droppedLinks: 0 };
 
 	const limitAttributes = (attributes: object | undefined): void => {

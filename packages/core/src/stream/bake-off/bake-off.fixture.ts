@@ -1,13 +1,23 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { consumerError, consumers } from "./consumers.fixture.ts";
-import type { Consumer, Probe, Script, Source, SpanHarness, Wrapper } from "./contract.fixture.ts";
+import {
+	type Consumer,
+	isStream,
+	type Probe,
+	type Script,
+	type Source,
+	type SpanHarness,
+	type Wrapper,
+} from "./contract.fixture.ts";
 import { sources } from "./sources.fixture.ts";
 import { spanFindings } from "./span-findings.fixture.ts";
 
 /** One kind of result consumed in one way; `run` tells what is wrong, in words, and nothing when all is well. */
 export interface BakeOffCase {
 	readonly title: string;
+	/** True where items flow, so that a span's time and its children can be told right from wrong. */
+	readonly flows: boolean;
 	run(): Promise<string[]>;
 }
 
@@ -28,6 +38,7 @@ export function bakeOff(wrapper: Wrapper, harness: SpanHarness): BakeOffCase[] {
 			.flatMap((consumer) =>
 				scriptsFor(consumer).map((script) => ({
 					title: `${source.kind}, ${consumer.way}${endingOf(script)}`,
+					flows: isStream(source) && script.items > 0 && !consumer.asksNothing,
 					run: () => compare(wrapper, harness, source, consumer, script),
 				})),
 			),
@@ -60,7 +71,12 @@ async function compare(
 	const bare = await play(undefined, harness, source, consumer, script);
 	const wrapped = await play(wrapper, harness, source, consumer, script);
 	const findings = spanFindings(wrapper, harness.finished(), source, consumer, script, wrapped);
-	if (!isDeepStrictEqual(bare.seen, wrapped.seen)) {
+	const due = { ...bare.seen, probe: { ...bare.seen.probe } };
+	// Whether a stream with a buffer begins one more pull before it hears that its consumer stopped is a matter of
+	// microtasks, and of the release of Node.
+	const stops = source.family === "web" && consumer.does !== "reads";
+	if (stops && wrapped.seen.probe.pulls === due.probe.pulls + 1) due.probe.pulls++;
+	if (!isDeepStrictEqual(due, wrapped.seen)) {
 		findings.push(`behaves differently: ${JSON.stringify(wrapped.seen)} instead of ${JSON.stringify(bare.seen)}`);
 	}
 	return findings;
@@ -87,7 +103,10 @@ async function play(
 	let endedEarly = false;
 	let consumedMs = 0;
 	const fn = source.make(script, probe, () => {
-		endedEarly ||= harness.finished().some(({ name }) => name === "stage");
+		// What is made once the consumer has stopped may come after the span; the first item never does.
+		if (consumer.does === "reads" || (probe.pulls === 1 && !consumer.asksNothing)) {
+			endedEarly ||= harness.finished().some(({ name }) => name === "stage");
+		}
 		harness.inSpan("child", () => {});
 	});
 	const stage = wrapper?.wrap("stage", fn) ?? fn;

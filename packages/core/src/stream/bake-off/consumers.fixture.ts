@@ -1,6 +1,7 @@
 import { addAbortSignal, Readable, Writable } from "node:stream";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { finished, pipeline } from "node:stream/promises";
+import { ReadableStream as WebStream } from "node:stream/web";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Consumer, Note } from "./contract.fixture.ts";
 
 /** What consumers throw themselves; never to be blamed on the source. */
@@ -26,6 +27,72 @@ const writable = (note: Note) =>
 			callback();
 		},
 	});
+
+const noteAny = (value: unknown, note: Note) => (value === undefined ? undefined : note(value));
+
+/** What of an object its consumer may look at before it uses it. */
+const lookOf = (value: object) => [
+	value.constructor.name,
+	Object.keys(value),
+	"source" in value ? value.source : undefined,
+];
+
+const single: Consumer[] = [
+	{ way: "a call", families: ["value"], does: "reads", consume: noteAny },
+	{
+		way: "await",
+		families: ["promise", "thenable"],
+		does: "reads",
+		async consume(promise, note) {
+			noteAny(await promise, note);
+			return lookOf(promise);
+		},
+	},
+	{
+		way: "then with both reactions",
+		families: ["promise", "thenable"],
+		does: "reads",
+		consume: (promise, note) =>
+			promise.then(
+				(value: unknown) => noteAny(value, note),
+				(error: unknown) => Promise.reject(error),
+			),
+	},
+	{
+		way: "then and catch",
+		families: ["promise", "thenable"],
+		does: "reads",
+		consume: (promise, note) =>
+			promise.then((value: unknown) => noteAny(value, note)).catch((error: unknown) => Promise.reject(error)),
+	},
+	{
+		way: "finally",
+		families: ["promise", "thenable"],
+		does: "reads",
+		consume: (promise, note) => promise.finally(() => note("finally")),
+	},
+	{
+		way: "catch, which handles it",
+		families: ["promise", "thenable"],
+		does: "reads",
+		consume: (promise, note) => promise.catch((error: Error) => note(error.message)),
+	},
+	{
+		way: "Promise.all",
+		families: ["promise", "thenable"],
+		does: "reads",
+		consume: async (promise, note) => noteAny((await Promise.all([promise]))[0], note),
+	},
+	{
+		way: "await, twice",
+		families: ["promise"],
+		does: "reads",
+		async consume(promise, note) {
+			noteAny(await promise, note);
+			noteAny(await promise, note);
+		},
+	},
+];
 
 const synchronous: Consumer[] = [
 	{
@@ -171,8 +238,7 @@ const asynchronous: Consumer[] = [
 		families: ["async"],
 		does: "reads",
 		async consume(items, note) {
-			const { from } = ReadableStream as unknown as { from(items: unknown): Web };
-			await readAll(from.call(ReadableStream, items).getReader(), note);
+			await readAll(WebStream.from(items).getReader() as ReadableStreamDefaultReader<unknown>, note);
 		},
 	},
 	{
@@ -394,6 +460,7 @@ const web: Consumer[] = [
 	},
 	{
 		way: "stream.cancel",
+		asksNothing: true,
 		families: ["web", "bytes"],
 		does: "stops",
 		consume: (stream: Web) => stream.cancel("unread"),
@@ -475,6 +542,7 @@ const web: Consumer[] = [
 	},
 	{
 		way: "tee, both cancelled",
+		asksNothing: true,
 		families: ["web", "bytes"],
 		does: "stops",
 		async consume(stream: Web) {
@@ -489,7 +557,13 @@ const web: Consumer[] = [
 			note((await stream.getReader().read()).value);
 		},
 	},
-	{ way: "tee, neither read", families: ["web", "bytes"], does: "leaves", consume: (stream: Web) => void stream.tee() },
+	{
+		way: "tee, neither read",
+		asksNothing: true,
+		families: ["web", "bytes"],
+		does: "leaves",
+		consume: (stream: Web) => void stream.tee(),
+	},
 ];
 
 const node: Consumer[] = [
@@ -565,6 +639,7 @@ const node: Consumer[] = [
 	},
 	{
 		way: "destroy",
+		asksNothing: true,
 		families: ["node"],
 		does: "stops",
 		async consume(stream: Readable) {
@@ -613,7 +688,13 @@ const node: Consumer[] = [
 	},
 ];
 
-const unread: Consumer = { way: "nothing", families: ["web", "bytes", "node"], does: "leaves", consume: () => {} };
+const unread: Consumer = {
+	way: "nothing",
+	asksNothing: true,
+	families: ["thenable", "web", "bytes", "node"],
+	does: "leaves",
+	consume: () => {},
+};
 
-/** Every way of consuming a result that lasts. */
-export const consumers: readonly Consumer[] = [...synchronous, ...asynchronous, ...web, ...node, unread];
+/** Every way of consuming a result. */
+export const consumers: readonly Consumer[] = [...single, ...synchronous, ...asynchronous, ...web, ...node, unread];

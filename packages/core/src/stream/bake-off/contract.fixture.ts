@@ -6,10 +6,8 @@ export interface Wrapper {
 	wrap<F extends AnyFunction>(name: string, fn: F): F;
 	/** Frames a run; what is left open inside must have ended when it is over. */
 	run<R>(fn: () => R): R;
-	/** Ends what nobody reads any more, as at a shutdown. */
-	endAbandoned(): void;
-	/** Names of the attributes that tell how a stream went; what a library does not record fails the case. */
-	readonly attributes: Readonly<Record<"outcome" | "itemCount" | "firstItemMs" | "abandoned", string>>;
+	/** Names of the attributes that tell how a result went; what a library does not record is not asked of it. */
+	readonly attributes: Readonly<Partial<Record<"outcome" | "itemCount" | "firstItemMs" | "abandoned", string>>>;
 }
 
 /** A span as it was exported, free of the SDK's own classes. */
@@ -52,17 +50,20 @@ export interface Probe {
 export type Note = (item: unknown) => void;
 
 /** How results are consumed: families share their consumers. */
-export type Family = "sync" | "async" | "web" | "bytes" | "node";
+export type Family = "value" | "promise" | "thenable" | "sync" | "async" | "web" | "bytes" | "node";
 
 /** A kind of result a function may have. */
 export interface Source {
 	readonly kind: string;
 	readonly family: Family;
 	readonly promised?: boolean;
-	/** Stands behind another object, since it cannot be changed in place. */
-	readonly frozen?: boolean;
 	/** Makes the function; `step` is called where an item is made, in the source's own context. */
 	make(script: Script, probe: Probe, step: () => void): AnyFunction;
+}
+
+/** True for results that have items. */
+export function isStream({ family }: Source): boolean {
+	return !["value", "promise", "thenable"].includes(family);
 }
 
 /** A way of consuming a result. */
@@ -73,6 +74,8 @@ export interface Consumer {
 	readonly does: "reads" | "stops" | "leaves" | "fails-it";
 	/** True where items reach the consumer in other portions than they were made in. */
 	readonly regroups?: boolean;
+	/** Never asks for an item: all that tells a span right from wrong is what it says of its end. */
+	readonly asksNothing?: boolean;
 	// biome-ignore lint/suspicious/noExplicitAny: a consumer takes the members of its families for granted
 	consume(result: any, note: Note): unknown;
 }

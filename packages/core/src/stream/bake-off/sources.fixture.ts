@@ -165,8 +165,78 @@ const frozen =
 		return () => Object.freeze(inner());
 	};
 
-/** Every kind of result that lasts. */
+/** The one item of a result that is no stream. */
+const produceOne = (script: Script, probe: Probe, step: () => void) =>
+	produce(script.failAfter === undefined ? 1 : script.failAfter + 1, script, probe, step);
+
+/** A promise of a class of its own, with a private field and a method. */
+class Answer extends Promise<unknown> {
+	#source = "answer";
+	get source(): string {
+		return this.#source;
+	}
+}
+
+/** A request that is sent when somebody asks for its answer, and only then. */
+class Request {
+	readonly #send: () => Promise<unknown>;
+
+	constructor(send: () => Promise<unknown>) {
+		this.#send = send;
+	}
+	then(onFulfilled?: (value: unknown) => unknown, onRejected?: (error: unknown) => unknown) {
+		return this.#send().then(onFulfilled, onRejected);
+	}
+	catch(onRejected: (error: unknown) => unknown) {
+		return this.then(undefined, onRejected);
+	}
+	finally(onEnd: () => void) {
+		return this.#send().finally(onEnd);
+	}
+}
+
+const lazyRequest: Make =
+	(...given) =>
+	() =>
+		new Request(async () => {
+			await nextTurn();
+			return produceOne(...given);
+		});
+
+/** Every kind of result. */
 export const sources: readonly Source[] = [
+	{
+		kind: "sync function",
+		family: "value",
+		make:
+			(...given) =>
+			() =>
+				produceOne(...given),
+	},
+	{
+		kind: "async function",
+		family: "promise",
+		make:
+			(...given) =>
+			async () => {
+				await nextTurn();
+				return produceOne(...given);
+			},
+	},
+	{
+		kind: "promise subclass",
+		family: "thenable",
+		make:
+			(...given) =>
+			() =>
+				new Answer((resolve, reject) => {
+					nextTurn()
+						.then(() => produceOne(...given))
+						.then(resolve, reject);
+				}),
+	},
+	{ kind: "lazy thenable", family: "thenable", make: lazyRequest },
+	{ kind: "frozen lazy thenable", family: "thenable", make: frozen(lazyRequest) },
 	{ kind: "sync generator", family: "sync", make: syncGenerator },
 	{
 		kind: "sync iterator",
@@ -179,7 +249,6 @@ export const sources: readonly Source[] = [
 	{
 		kind: "frozen sync iterator",
 		family: "sync",
-		frozen: true,
 		make: frozen(
 			(...given) =>
 				() =>
@@ -206,7 +275,6 @@ export const sources: readonly Source[] = [
 	{
 		kind: "frozen async iterator",
 		family: "async",
-		frozen: true,
 		make: frozen(
 			(...given) =>
 				() =>
@@ -216,7 +284,6 @@ export const sources: readonly Source[] = [
 	{
 		kind: "frozen async iterable",
 		family: "async",
-		frozen: true,
 		make: frozen(
 			(...given) =>
 				() =>

@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type OtlpReceiver, startOtlpReceiver } from "../test/otlp-receiver.ts";
+
+const folder = import.meta.dirname;
+let receiver: OtlpReceiver;
+
+beforeAll(async () => {
+	receiver = await startOtlpReceiver();
+});
+beforeEach(() => receiver.clear());
+afterAll(async () => {
+	await receiver.close();
+	rmSync(join(folder, "decorators/dist"), { recursive: true, force: true });
+});
+
+/** Runs as `npm run example` does, with telemetry sent to a receiver of the test. */
+function example(...given: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+	const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
+	const child = spawn(process.execPath, ["--conditions=@footlight/source", join(folder, "run.ts"), ...given], {
+		env: { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_METRICS_EXPORTER: "none" },
+		cwd: join(folder, ".."),
+	});
+	const written = { stdout: "", stderr: "" };
+	for (const name of ["stdout", "stderr"] as const) {
+		child[name].on("data", (chunk) => {
+			written[name] += stripVTControlCharacters(String(chunk));
+		});
+	}
+	return new Promise((resolve) => child.on("close", (status) => resolve({ status, ...written })));
+}
+
+/** Spans that arrived, each as the path of names from its root, with its outcome. */
+function received(): string[] {
+	const byId = new Map(receiver.spans().map((span) => [span.spanId, span]));
+	const path = (id: string | undefined): string[] => {
+		const span = byId.get(id ?? "");
+		return span === undefined ? [] : [...path(span.parentSpanId), span.name];
+	};
+	return receiver
+		.spans()
+		.map((span) => [path(span.spanId).join("/"), span.attributes.outcome].filter(Boolean).join(" "))
+		.sort();
+}
+
+describe("examples", () => {
+	test("quickstart is one trace with an answer", async () => {
+		const { status, stdout, stderr } = await example("quickstart");
+		expect([status, stdout]).toEqual([0, "A Spanne is one step. \n"]);
+		expect(stderr).toMatch(/^✓ quickstart · .* user ada · session-1 .*\n└─ ✓ answer .* 5 items {2}first at /);
+		expect(received()).toEqual([
+			"quickstart ok",
+			"quickstart/answer ok",
+			"quickstart/answer/find ok",
+			"quickstart/answer/translate ok",
+		]);
+		expect(receiver.spans().flatMap(({ events }) => events.map(({ name }) => name))).toEqual(["answer.given"]);
+	});
+
+	test("streaming ends each stream as it ended", async () => {
+		const { status, stdout } = await example("streaming");
+		expect(status).toBe(0);
+		expect(stdout.split("\n").slice(0, 3)).toEqual([
+			"read to the end: 24 words",
+			"stopped at the third word",
+			"opened one and forgot it",
+		]);
+		expect(received()).toEqual([
+			"streaming error",
+			...Array(3).fill("streaming ok"),
+			"streaming/broken error",
+			"streaming/generate cancelled",
+			"streaming/generate ok",
+			"streaming/node-readable cancelled",
+			"streaming/node-readable ok",
+			"streaming/web-stream ok",
+		]);
+	});
+
+	test("custom-middleware asks three times for two answers", async () => {
+		const { status, stdout } = await example("custom-middleware");
+		expect(status).toBe(0);
+		expect(stdout).toBe(
+			"custom-middleware/answer (stage): observe > remembered > patient(maxAttempts: 3) > ask\n" +
+				"Why? Because.\nWhy? Because.\nasked 3 times for two answers\n",
+		);
+		expect(received().filter((span) => span.includes("attempt"))).toEqual([
+			"custom-middleware/answer/answer attempt error",
+			"custom-middleware/answer/answer attempt error",
+			"custom-middleware/answer/answer attempt ok",
+		]);
+	});
+
+	test("instrument-class sees the calls among methods", async () => {
+		const { status, stdout } = await example("instrument-class");
+		expect(status).toBe(0);
+		expect(stdout).toBe("Flatland, Solaris\nrefused: Flatland is here already\n2 books, and it is still a Library\n");
+		expect(received()).toContain("library/library.add/library.find ok");
+		expect(received()).toContain("library/library.add error");
+	});
+
+	test("http-server answers inside the trace of its caller", async () => {
+		const { status, stdout } = await example("http-server");
+		expect([status, stdout]).toEqual([0, "hello, ada\none trace for caller and server\n"]);
+		expect(received()).toEqual([
+			"caller ok",
+			"caller/GET",
+			"caller/GET/GET",
+			"caller/GET/GET/greeter ok",
+			"caller/GET/GET/greeter/greet ok",
+		]);
+		const greeter = receiver.spans().find(({ name }) => name === "greeter");
+		expect(greeter?.attributes["pipeline.request.id"]).toBe("request-1");
+	});
+
+	test("decorators makes stages of methods", async () => {
+		const { status, stdout } = await example("decorators");
+		expect([status, stdout]).toEqual([0, "A\ntrace\nis\none\nrun.\n"]);
+		expect(received()).toEqual(["reader ok", "reader/words-of-page ok", "reader/words-of-page/load ok"]);
+	});
+});
+
+describe("npm run example", () => {
+	test("lists every example with a sentence", async () => {
+		const { status, stdout } = await example();
+		expect(status).toBe(0);
+		const lines = stdout.trimEnd().split("\n");
+		expect(lines.length).toBeGreaterThanOrEqual(7);
+		for (const line of lines) expect(line).toMatch(/^ {2}[a-z-]+ +[A-Z].*\.$/);
+	});
+
+	test("refuses a name it does not know, and lists those it does", async () => {
+		const { status, stdout, stderr } = await example("quick");
+		expect([status, stdout]).toEqual([2, ""]);
+		expect(stderr).toMatch(/there is no example "quick"[\s\S]*quickstart/);
+	});
+
+	test("runs examples that are read in a minute", () => {
+		const small = readdirSync(folder).filter((file) => /^[a-z-]+\.ts$/.test(file));
+		for (const file of small)
+			expect(readFileSync(join(folder, file), "utf8").split("\n").length, file).toBeLessThan(65);
+	});
+});

@@ -1,0 +1,31 @@
+import { createLogger } from "./create-logger.ts";
+import { noDelivery } from "./delivery.ts";
+import { markDisabled } from "./disabled.ts";
+import type { FlushReport, SignalDescription, Telemetry } from "./telemetry.ts";
+import type { TelemetryOptions } from "./telemetry-options.ts";
+
+const report: FlushReport = { ok: true, timedOut: false, spans: noDelivery, logs: noDelivery, problems: [] };
+const nowhere: SignalDescription = { exporters: [], endpoint: undefined, protocol: undefined };
+
+/** Telemetry that is turned off: a logger that writes its lines, and nothing else. */
+export function disabledTelemetry(options: TelemetryOptions): Telemetry {
+	const logger = createLogger(options, options.serviceName);
+	markDisabled(true);
+	let state: Telemetry["state"] = "disabled";
+	const telemetry: Telemetry = {
+		logger,
+		get state() {
+			return state;
+		},
+		flush: async () => report,
+		async shutdown() {
+			state = "stopped";
+		},
+		[Symbol.asyncDispose]: () => telemetry.shutdown(),
+		describe: () => ({
+			...{ state, resource: {}, traces: nowhere, logs: nowhere, metrics: { exporters: [] }, sampler: "none" },
+			...{ redaction: false, instrumentations: [], loadedTooEarly: [] },
+		}),
+	};
+	return telemetry;
+}

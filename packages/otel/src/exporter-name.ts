@@ -1,0 +1,27 @@
+import { warn } from "@footlight/core";
+import type { Signal } from "./otlp-target.ts";
+
+const supported = ["otlp", "console", "none"];
+
+/** What OTEL_TRACES_EXPORTER or OTEL_LOGS_EXPORTER asks for; OTLP where it says nothing. */
+export function exporterNames(signal: Signal): string[] {
+	const variable = `OTEL_${signal.toUpperCase()}_EXPORTER`;
+	const wanted = [...new Set(listIn(variable))];
+	for (const name of wanted) {
+		if (supported.includes(name)) continue;
+		warn("FOOTLIGHT_UNSUPPORTED_EXPORTER", `${variable}: ${name} is not supported; use ${supported.join(", ")}.`);
+	}
+	if (wanted.length === 0) return ["otlp"];
+	return wanted.includes("none") ? [] : wanted.filter((name) => supported.includes(name));
+}
+
+/** What OTEL_METRICS_EXPORTER asks for, of what NodeSDK can do; nothing where it says nothing. */
+export function metricExporterNames(): string[] {
+	const wanted = listIn("OTEL_METRICS_EXPORTER");
+	return wanted.includes("none") ? [] : wanted.filter((name) => name === "otlp" || name === "console");
+}
+
+function listIn(variable: string): string[] {
+	const names = (process.env[variable] ?? "").split(",").map((name) => name.trim());
+	return names.filter((name) => name !== "");
+}
