@@ -11,8 +11,8 @@ function written(isTTY: boolean): string {
 	return String(output.read());
 }
 
-test("replaces its line on a terminal", () => {
-	expect(written(true)).toBe("\x1b[1Gload 1\x1b[0K\x1b[1Gload 2\x1b[0K\n");
+test("replaces its line on a terminal, and ends it, so that a warning in between begins one of its own", () => {
+	expect(written(true)).toBe("\x1b[2Kload 1\n\x1b[1A\x1b[2Kload 2\n");
 });
 
 test("writes the last line only where the output is no terminal", () => {

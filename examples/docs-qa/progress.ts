@@ -1,4 +1,4 @@
-import { clearLine, cursorTo } from "node:readline";
+import { clearLine, moveCursor } from "node:readline";
 import type { WriteStream } from "node:tty";
 
 export interface Progress {
@@ -9,17 +9,19 @@ export interface Progress {
 
 /** Shows how far something is, in one line. */
 export function progressLine(output: NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY">>): Progress {
-	let last = "";
+	let last: string | undefined;
 	return {
 		show(line) {
+			const first = last === undefined;
 			last = line;
 			if (!output.isTTY) return;
-			cursorTo(output, 0);
-			output.write(line);
-			clearLine(output, 1);
+			if (!first) moveCursor(output, 0, -1);
+			clearLine(output, 0);
+			// Each ends its line, so that a warning on the same terminal begins one of its own.
+			output.write(`${line}\n`);
 		},
 		done() {
-			output.write(output.isTTY ? "\n" : `${last}\n`);
+			if (!output.isTTY && last !== undefined) output.write(`${last}\n`);
 		},
 	};
 }

@@ -93,7 +93,7 @@ describe("a model stage", () => {
 			"gen_ai.operation.name": "chat",
 			"gen_ai.response.id": "1",
 		});
-		expect(telemetryFailures().get("request of a model")).toBe(1);
+		expect(telemetryFailures().get("model request")).toBe(1);
 		expect(
 			await asked(
 				{ model: "m" },

@@ -78,7 +78,7 @@ function readRequest(value: unknown): Attributes {
 		if (typeof request.temperature === "number") attributes["gen_ai.request.temperature"] = request.temperature;
 	} catch (error) {
 		// A getter of the request threw: the call has its span all the same.
-		telemetryFailed("request of a model", error);
+		telemetryFailed("model request", error);
 	}
 	return attributes;
 }

@@ -90,7 +90,7 @@ function replaceGetter(
 			return wrapGiven(member);
 		} catch (error) {
 			// Here the user's own code reads the member; what cannot be wrapped must still be there for it.
-			telemetryFailed(`instrument ${path}`, error);
+			telemetryFailed("instrument", error);
 			return member;
 		}
 	};
