@@ -70,7 +70,9 @@ for (let round = 0; round < rounds; round++) {
 }
 
 const medians = new Map([...figures].map(([label, all]) => [label, medianOf(all)]));
-console.log(`Node ${process.version}, ${rounds} rounds, medians; one awaited call of an async stage\n`);
+console.log(
+	`Node ${process.version}, ${rounds === 1 ? "1 round, which is no verdict" : `${rounds} rounds, medians`}; one awaited call of an async stage\n`,
+);
 console.log(
 	`${"".padEnd(28)}${"ns".padStart(8)}${"bytes".padStart(8)}${"ratio".padStart(8)}${"paired".padStart(8)}  target`,
 );

@@ -8,14 +8,14 @@ const here = import.meta.dirname;
 const root = join(here, "..");
 const cache = join(here, ".cache");
 
-function run(command: string, args: readonly string[], cwd: string): void {
-	execFileSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
+function run(command: string, args: readonly string[], cwd: string, quiet = false): void {
+	execFileSync(command, args, { cwd, stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"] });
 }
 
 run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "packages/core"], root);
 rmSync(cache, { recursive: true, force: true });
 mkdirSync(cache);
-run("npm", ["pack", "--silent", "--workspace", "packages/core", "--pack-destination", cache], root);
+run("npm", ["pack", "--silent", "--workspace", "packages/core", "--pack-destination", cache], root, true);
 const [tarball] = readdirSync(cache);
 if (tarball === undefined) throw new Error("npm pack made no tarball of packages/core");
 run("npm", ["ci", "--silent", "--ignore-scripts"], here);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
@@ -78,6 +78,11 @@ test("help is printed where it is asked for, and as a complaint where a command 
 		stdout: expect.stringContaining("--endpoint URL"),
 	});
 	expect(await footlight()).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("Usage:") });
+});
+
+test("--version prints that of package.json", async () => {
+	const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+	expect(await footlight("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
 test("what is unknown is refused, and exits with 2", async () => {

@@ -1,4 +1,5 @@
 import { doctorCommand } from "./doctor-command.ts";
+import { version } from "./version.ts";
 
 /** Where a command writes. */
 export interface Output {
@@ -24,7 +25,7 @@ ${Object.entries(commands)
 	.map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
 	.join("\n")}
 
-Run "footlight <command> --help" for the options of a command.
+Run "footlight <command> --help" for the options of a command, "footlight --version" for the version.
 `;
 
 /** Runs the command line without the name of the program, and resolves to the exit code. */
@@ -32,6 +33,10 @@ export async function run(parameters: string[], output: Output): Promise<number>
 	const [name, ...rest] = parameters;
 	if (name === "--help" || name === "-h" || name === "help") {
 		output.write(help);
+		return 0;
+	}
+	if (name === "--version" || name === "-v") {
+		output.write(`${version}\n`);
 		return 0;
 	}
 	if (name === undefined) {

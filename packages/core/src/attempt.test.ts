@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { attempts, footlight, type Middleware, markOutcome, tracing } from "./index.ts";
+import { brokenTracerProvider, spanMembers } from "./broken-tracer.fixture.ts";
+import { attempts, footlight, type Middleware, markOutcome, telemetryFailures, tracing } from "./index.ts";
 import { milliseconds, registerSdk } from "./sdk.fixture.ts";
 import { manualClock, spanTree } from "./testing/index.ts";
 
@@ -36,6 +37,38 @@ function failing(
 }
 
 describe("attempts", () => {
+	it("draw a first that failed in its own way when the call is given up before a second", async () => {
+		const giveUp: Middleware = (next) => {
+			const attempt = attempts(next);
+			return async (call) => {
+				try {
+					return await attempt(call);
+				} catch {
+					throw new TypeError("given up");
+				}
+			};
+		};
+		const ask = footlight("docs-qa").stage(
+			"ask",
+			failing(1, () => new Error("root cause")),
+			{ use: [giveUp] },
+		);
+		await expect(ask()).rejects.toThrow("given up");
+		expect(tree()).toBe(
+			[
+				'ask (internal) ERROR "given up"',
+				'  error.type: "TypeError"',
+				'  outcome: "error"',
+				'  * exception { exception.message: "given up" }',
+				'  ask attempt (internal) ERROR "root cause"',
+				'    error.type: "Error"',
+				'    outcome: "error"',
+				"    retry.attempt: 1",
+				'    * exception { exception.message: "root cause" }',
+			].join("\n"),
+		);
+	});
+
 	it("add nothing when the first succeeds", async () => {
 		expect(await footlight("docs-qa").stage("ask", failing(0), { use: [thrice] })()).toBe("answer");
 		expect(tree()).toBe('ask (internal)\n  outcome: "ok"');
@@ -253,6 +286,42 @@ describe("attempts", () => {
 		expect(await bare.stage("ask", failing(2), { use: [thrice] })()).toBe("answer");
 		expect(recorded.spans()).toEqual([]);
 	});
+
+	it.each([2, 3])("are made though the tracer throws from span %i on, and the stage records the error", async (nth) => {
+		const provider = brokenTracerProvider({ startSpanFrom: nth });
+		const light = footlight("docs-qa", { tracerProvider: provider });
+		const before = telemetryFailures().get("attempt span") ?? 0;
+		expect(await light.stage("ask", failing(1), { use: [thrice] })()).toBe("answer");
+		expect(telemetryFailures().get("attempt span")).toBeGreaterThan(before);
+		expect(provider.recording.openSpans).toBe(0);
+		await expect(light.stage("ask", failing(3), { use: [thrice] })()).rejects.toThrow("failure 3");
+	});
+
+	it("that could not be drawn leave their error to the stage", async () => {
+		const provider = brokenTracerProvider({ startSpanFrom: 2 });
+		const light = footlight("docs-qa", { tracerProvider: provider });
+		await expect(light.stage("ask", failing(3), { use: [thrice] })()).rejects.toThrow("failure 3");
+		expect(spanTree(provider.recording.spans, shown)).toBe(
+			[
+				'ask (internal) ERROR "failure 3"',
+				'  error.type: "Error"',
+				'  outcome: "error"',
+				'  * exception { exception.message: "failure 3" }',
+			].join("\n"),
+		);
+	});
+
+	it.each(spanMembers.filter((member) => member !== "spanContext"))(
+		"are made and their spans ended though span.%s throws",
+		async (member) => {
+			const provider = brokenTracerProvider({ member });
+			const light = footlight("docs-qa", { tracerProvider: provider });
+			expect(await light.stage("ask", failing(2), { use: [thrice] })()).toBe("answer");
+			expect([provider.started, provider.ends]).toEqual([4, 4]);
+			await expect(light.stage("ask", failing(3), { use: [thrice] })()).rejects.toThrow("failure 3");
+			expect([provider.started, provider.ends]).toEqual([8, 8]);
+		},
+	);
 
 	it("show the attempt to the function", async () => {
 		const seen: number[] = [];

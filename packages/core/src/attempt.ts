@@ -9,9 +9,7 @@ import { messageOf, recordException } from "./observer/exception.ts";
 import { errorType, isFailure } from "./outcome.ts";
 import { Scope } from "./scope.ts";
 import { follow } from "./stream/follow.ts";
-
-/** First attempts, kept until a second follows: then the first is drawn too, however it ended or will end. */
-const firstAttempts = new WeakMap<Scope, Observation>();
+import { telemetryFailed } from "./telemetry-failure.ts";
 
 /**
  * Makes each attempt of a call visible: for layers that call `next` more than once, around their `next`.
@@ -37,11 +35,9 @@ export function attempts(next: Handler): Handler {
 		const scope = call.scope;
 		if (scope.span === undefined) return next(call);
 		if (call.attempt === 1 && scope.attemptSpans === "retried") return firstAttempt(call, next);
-		const first = firstAttempts.get(scope);
-		if (first !== undefined) {
-			firstAttempts.delete(scope);
-			if (first.ended) drawFirst(first);
-		}
+		const first = scope.firstAttempt;
+		scope.firstAttempt = undefined;
+		if (first?.ended) drawFirst(first);
 		return laterAttempt(call, next);
 	};
 }
@@ -49,7 +45,7 @@ export function attempts(next: Handler): Handler {
 /** Runs in the stage's own context: its children stay under the stage. */
 function firstAttempt(call: Call, next: Handler): unknown {
 	const observation = new Observation(call, activeContext(), [drawIfFollowed]);
-	firstAttempts.set(call.scope, observation);
+	call.scope.firstAttempt = observation;
 	return observed(observation, call, next);
 }
 
@@ -60,9 +56,17 @@ const drawIfFollowed: Observer = {
 		return true;
 	},
 	end(observation) {
-		if (firstAttempts.get(observation.scope) !== observation) drawFirst(observation);
+		if (observation.scope.firstAttempt !== observation) drawFirst(observation);
 	},
 };
+
+/** Draws a first attempt that failed, once its call has ended in another way: its error would stand nowhere. */
+export function drawLostAttempt({ scope, error }: Observation): void {
+	const first = scope.firstAttempt;
+	if (first?.ended !== true || !isFailure(first.outcome) || first.error === error) return;
+	scope.firstAttempt = undefined;
+	drawFirst(first);
+}
 
 function laterAttempt(call: Call, next: Handler): unknown {
 	const stage = call.scope;
@@ -74,7 +78,11 @@ function laterAttempt(call: Call, next: Handler): unknown {
 	scope.call = attempt;
 	const before = activeContext();
 	const observation = new Observation(attempt, before, [endSpan]);
-	scope.span = startSpan(attempt, stage, observation.startMs);
+	const span = startSpan(attempt, stage, observation.startMs);
+	// An attempt that cannot be drawn is the stage's own: it records what happens.
+	if (span === undefined) return next(call);
+	observation.span = span;
+	scope.span = span;
 	scope.entered = true;
 	observation.context = new StageContext(before, scope.span, scope);
 	return observed(observation, attempt, (given) => withContext(observation.context, next, given));
@@ -98,33 +106,47 @@ function drawFirst(observation: Observation): void {
 	if (span === undefined) return;
 	// The attempt takes the error over from its stage, which then does not record it again.
 	const records = observation.ownsError && ownsError(error, new Scope(scope, scope.run));
-	describe(span, observation, records);
-	span.end(hrTime(observation.endMs));
+	try {
+		describeAndEnd(span, observation, records);
+	} catch (failure) {
+		telemetryFailed("attempt span", failure);
+	}
 }
 
 function startSpan(call: Call, stage: Scope, startMs: number): api.Span | undefined {
 	const { tracer } = call.definition.pipeline;
 	if (tracer === undefined || stage.span === undefined) return undefined;
-	return tracer.startSpan(
-		`${call.name} attempt`,
-		{ startTime: hrTime(startMs), attributes: { ...stage.correlation(), "retry.attempt": call.attempt } },
-		new StageContext(activeContext(), stage.span, stage),
-	);
+	try {
+		return tracer.startSpan(
+			`${call.name} attempt`,
+			{ startTime: hrTime(startMs), attributes: { ...stage.correlation(), "retry.attempt": call.attempt } },
+			new StageContext(activeContext(), stage.span, stage),
+		);
+	} catch (error) {
+		telemetryFailed("attempt span", error);
+		return undefined;
+	}
 }
 
 const endSpan: Observer = {
 	begin: () => true,
 	end(observation) {
-		const { span, parent, outcome, outcomeError } = observation.scope;
+		const { parent, outcome, outcomeError } = observation.scope;
 		if (parent !== undefined && outcome !== undefined) {
 			parent.outcome = outcome;
 			parent.outcomeError = outcomeError;
 		}
-		if (span === undefined) return;
-		describe(span, observation, observation.ownsError);
-		span.end(hrTime(observation.endMs));
+		if (observation.span !== undefined) describeAndEnd(observation.span, observation, observation.ownsError);
 	},
 };
+
+function describeAndEnd(span: api.Span, observation: Observation, records: boolean): void {
+	try {
+		describe(span, observation, records);
+	} finally {
+		span.end(hrTime(observation.endMs));
+	}
+}
 
 function describe(span: api.Span, { outcome, error, endMs, call }: Observation, records: boolean): void {
 	span.setAttribute("outcome", outcome);

@@ -20,6 +20,8 @@ export interface Definition {
 	readonly functionName?: string;
 	/** Provider of a model, as in `gen_ai.provider.name`. */
 	readonly provider?: string;
+	/** True where every promise comes fresh from an `async` function: nobody can have put members of its own on it. */
+	readonly givesFreshPromises?: boolean;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type CaptureOptions, footlight } from "./index.ts";
 import { registerSdk } from "./sdk.fixture.ts";
@@ -186,5 +187,13 @@ describe("capture", () => {
 		it("may give back what is no string", () => {
 			expect(captured(key, { input: true, redact: (() => undefined) as never }).input).toBe("undefined");
 		});
+	});
+});
+
+describe("an error of another realm", () => {
+	it("is captured by name and message, as one of this realm", () => {
+		expect(captured(runInNewContext("new RangeError('far away')")).input).toBe(
+			captured(new RangeError("far away")).input,
+		);
 	});
 });

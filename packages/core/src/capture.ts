@@ -1,3 +1,4 @@
+import { isError } from "./is-error.ts";
 import { knownOptions, optionalBoolean, optionalFunction, positiveInteger } from "./option.ts";
 
 /** What of a call's content may stand on its span. Nothing does by default. */
@@ -34,7 +35,7 @@ export function capturedText(value: unknown, { maxBytes = defaultMaxBytes, redac
 	try {
 		json = JSON.stringify(plain(value, budget, new Set(), 0)) ?? "undefined";
 	} catch (error) {
-		json = JSON.stringify(`[not readable: ${error instanceof Error ? error.name : "error"}]`);
+		json = JSON.stringify(`[not readable: ${isError(error) ? error.name : "error"}]`);
 	}
 	return cut(redactedText(json, redact), maxBytes);
 }
@@ -84,7 +85,7 @@ function structure(value: object, budget: { left: number }, above: Set<object>, 
 	// biome-ignore lint/style/noRestrictedGlobals: a class to recognise, not a clock to read
 	if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
 	if (value instanceof URL) return plain(value.href, budget, above, depth);
-	if (value instanceof Error) return { name: value.name, message: plain(value.message, budget, above, depth + 1) };
+	if (isError(value)) return { name: value.name, message: plain(value.message, budget, above, depth + 1) };
 	if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
 	if (value instanceof ArrayBuffer) return `[ArrayBuffer of ${value.byteLength} bytes]`;
 	if (value instanceof Map) return { "[Map]": list(value, budget, above, depth + 1) };

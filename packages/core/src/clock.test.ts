@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "./index.ts";
+import { footlight, systemClock, telemetryFailures } from "./index.ts";
+import { recordingTracerProvider } from "./testing/index.ts";
 
 describe("systemClock", () => {
 	it("tells the wall clock's time, with a fraction, and never runs backwards", () => {
@@ -58,5 +59,30 @@ describe("systemClock", () => {
 		expect(getEventListeners(signal, "abort")).toHaveLength(1);
 		await slept;
 		expect(getEventListeners(signal, "abort")).toEqual([]);
+	});
+});
+
+describe("a clock that throws", () => {
+	it.each([0, 1, 2, 3])("after %i readings is counted, and changes no result", async (readings) => {
+		let left = readings;
+		const now = () => {
+			if (left-- <= 0) throw new Error("no time");
+			return systemClock.now();
+		};
+		const tracerProvider = recordingTracerProvider();
+		const light = footlight("docs-qa", { clock: { ...systemClock, now }, tracerProvider });
+		const before = telemetryFailures().get("clock") ?? 0;
+		const ask = light.stage("ask", async () => {
+			light.current().event("answer.cited");
+			return "answer";
+		});
+		const items = light.stage("items", function* () {
+			yield 1;
+			yield 2;
+		});
+		expect(await light.run(async () => [await ask(), ...items()])).toEqual(["answer", 1, 2]);
+		expect(telemetryFailures().get("clock")).toBeGreaterThan(before);
+		expect(tracerProvider.spans.map((span) => span.name)).toEqual(["ask", "items", "docs-qa"]);
+		expect(tracerProvider.spans[0]?.events.map((event) => event.name)).toEqual(["answer.cited"]);
 	});
 });

@@ -1,3 +1,5 @@
+import { telemetryFailed } from "./telemetry-failure.ts";
+
 /** Time as a service: the one place that reads it, so that tests may hold it still. */
 export interface Clock {
 	/** Wall-clock time in milliseconds since 1970, with a fraction. Never runs backwards between two calls close together. */
@@ -48,6 +50,16 @@ export const systemClock: Clock = {
 		});
 	},
 };
+
+/** The time by a clock that may be the user's own: where that throws, the machine's. */
+export function readNow(clock: Clock): number {
+	try {
+		return clock.now();
+	} catch (error) {
+		telemetryFailed("clock", error);
+		return systemClock.now();
+	}
+}
 
 /** Takes over a change of the wall clock (a sleeping laptop, a step of the time service); called where a trace begins. */
 export function followWallClock(): void {

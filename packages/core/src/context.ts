@@ -49,20 +49,28 @@ interface Storage {
 	run<A, R>(context: Context, fn: (argument: A) => R, argument: A): R;
 }
 
+// A context that nobody else has: without a manager the root context seems active whatever is asked for.
+const probe = api.ROOT_CONTEXT.setValue(api.createContextKey("footlight.probe"), true);
+
 // OpenTelemetry's context manager carries everything once there is one; our own storage serves only until then.
 let managerFound = false;
 let storage: Storage | undefined;
 
 /** The context of the code that runs now. */
 export function activeContext(): Context {
-	if (managerFound) return api.context.active();
-	return storage?.getStore() ?? api.context.active();
+	const active = api.context.active();
+	if (storage === undefined) return active;
+	// What began before there was a manager goes on in our own storage, unless the manager knows of something newer.
+	const stored = storage.getStore();
+	return stored === undefined || scopeOf(active) !== undefined || api.trace.getSpan(active) !== undefined
+		? active
+		: stored;
 }
 
 /** Runs `fn(argument)` in a context, and whatever it starts asynchronously too. */
 export function withContext<A, R>(context: Context, fn: (argument: A) => R, argument: A): R {
 	if (!managerFound) {
-		managerFound = api.context.with(context, isActive, undefined, context);
+		managerFound = api.context.with(probe, isActive, undefined, probe);
 		if (!managerFound) {
 			storage ??= createStorage();
 			return storage.run(context, fn, argument);

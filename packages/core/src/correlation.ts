@@ -1,6 +1,6 @@
 import { show } from "./option.ts";
-import { telemetryFailed } from "./telemetry-failure.ts";
 import { attributes } from "./telemetry/attribute.ts";
+import { telemetryFailed } from "./telemetry-failure.ts";
 
 const longestId = 200;
 
@@ -38,7 +38,13 @@ export function checkIdNames(where: string, { extra }: CorrelationIds): void {
 	if (typeof extra !== "object" || Array.isArray(extra)) {
 		throw new TypeError(`${where}: extra must be an object, got ${show(extra)}`);
 	}
-	for (const key of Object.keys(extra)) {
+	let names: string[];
+	try {
+		names = Object.keys({ ...extra });
+	} catch (cause) {
+		throw new TypeError(`${where}: extra could not be read`, { cause });
+	}
+	for (const key of names) {
 		if (!key.includes(".")) {
 			throw new RangeError(`${where}: extra.${key} must have a dot in its name, such as "app.${key}"`);
 		}

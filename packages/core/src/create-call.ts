@@ -18,7 +18,7 @@ export function createCall(
 	run: Run | undefined = parent?.run,
 	signal: AbortSignal | undefined = parent?.call.signal,
 ): Call {
-	const scope = new Scope(parent, run);
+	const scope = new Scope(nearestOpen(parent), run, definition.kind === "run");
 	const call: Call = {
 		kind: definition.kind,
 		name: definition.name,
@@ -35,6 +35,16 @@ export function createCall(
 	};
 	scope.call = call;
 	return call;
+}
+
+/**
+ * The nearest call around this one that is still going on. A timer set in a stage calls on in its context after it has
+ * ended: were that call its child, a job that reschedules itself would keep every call it ever made.
+ */
+function nearestOpen(scope: Scope | undefined): Scope | undefined {
+	let nearest = scope;
+	while (nearest !== undefined && !nearest.open) nearest = nearest.parent;
+	return nearest;
 }
 
 function emit(this: Call, name: string, attributes?: EventAttributes): void {

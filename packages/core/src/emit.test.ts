@@ -227,6 +227,26 @@ describe("listeners of events", () => {
 		expect(read).toEqual(["source"]);
 	});
 
+	it("that emit themselves are given no event while they take one; another sink is", () => {
+		const other = recordingSink();
+		const names: string[] = [];
+		const ask = (): void => light.stage("ask", () => light.current().event("answer.cited"))();
+		const emitting = {
+			async emit() {},
+			tryEmit(event: { readonly name: string }) {
+				names.push(event.name);
+				ask();
+			},
+		};
+		const light = footlight("docs-qa", { sinks: [emitting, other] });
+		const before = telemetryFailures().get("sink") ?? 0;
+		ask();
+		expect([names.length, other.names.length]).toEqual([1, 2]);
+		expect((telemetryFailures().get("sink") ?? 0) - before).toBe(1);
+		ask();
+		expect(names).toHaveLength(2);
+	});
+
 	it("see an event of a span that was started by hand between", () => {
 		const light = footlight("docs-qa");
 		const byHand = trace.getTracer("x").startSpan("by-hand");

@@ -1,8 +1,10 @@
 import type { Attributes, AttributeValue, LogRecord } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
 import type { Call } from "./call.ts";
+import { readNow } from "./clock.ts";
 import { activeContext } from "./context.ts";
-import type { EventAttributes, EventSink, FootlightEvent } from "./event.ts";
+import { deliver } from "./deliver.ts";
+import type { EventAttributes, FootlightEvent } from "./event.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
 import { version } from "./version.ts";
 
@@ -25,7 +27,7 @@ export function emitEvent(call: Call, name: string, given: EventAttributes | und
 		const span = scope.span?.isRecording() ? scope.span : undefined;
 		const logger = eventLogger(name);
 		if (span === undefined && logger === undefined && pipeline.sinks.length === 0) return;
-		const timeMs = call.clock.now();
+		const timeMs = readNow(call.clock);
 		const attributes: Attributes = { ...simple(given), ...scope.correlation() };
 		if (pipeline.sinks.length > 0) {
 			const { spanContext } = scope;
@@ -35,7 +37,7 @@ export function emitEvent(call: Call, name: string, given: EventAttributes | und
 				attributes,
 				...(spanContext && { traceId: spanContext.traceId, spanId: spanContext.spanId }),
 			};
-			for (const sink of pipeline.sinks) offer(sink, event);
+			for (const sink of pipeline.sinks) deliver("sink", sink, () => sink.tryEmit(event));
 		}
 		span?.addEvent(name, attributes, timeMs);
 		logger?.emit({
@@ -47,16 +49,6 @@ export function emitEvent(call: Call, name: string, given: EventAttributes | und
 		});
 	} catch (error) {
 		telemetryFailed("event", error);
-	}
-}
-
-function offer(sink: EventSink, event: FootlightEvent): void {
-	try {
-		// A sink may be written as an async function in spite of its type; its rejection must not become unhandled.
-		const result: unknown = sink.tryEmit(event);
-		if (result !== undefined) Promise.resolve(result).catch((error) => telemetryFailed("sink", error));
-	} catch (error) {
-		telemetryFailed("sink", error);
 	}
 }
 

@@ -1,8 +1,8 @@
 import type { Scope } from "./scope.ts";
 
 const owners = new WeakMap<object, Scope>();
-/** Thrown primitives have no identity; what a call passed outward is noted at the call around it. */
-const primitivesFromInside = new WeakMap<Scope, Set<unknown>>();
+/** Thrown primitives have no identity; what a call passed outward last is noted at the call around it. */
+const primitiveFromInside = new WeakMap<Scope, { readonly thrown: unknown }>();
 
 /**
  * True when an error surfaced in this call, false when it came through from a call inside it.
@@ -18,12 +18,9 @@ export function ownsError(error: unknown, scope: Scope): boolean {
 }
 
 function ownsPrimitive(error: unknown, scope: Scope): boolean {
-	const owns = primitivesFromInside.get(scope)?.has(error) !== true;
-	if (scope.parent !== undefined) {
-		const noted = primitivesFromInside.get(scope.parent) ?? new Set();
-		primitivesFromInside.set(scope.parent, noted.add(error));
-	}
-	return owns;
+	const inside = primitiveFromInside.get(scope);
+	if (scope.parent !== undefined) primitiveFromInside.set(scope.parent, { thrown: error });
+	return inside === undefined || !Object.is(inside.thrown, error);
 }
 
 function isInside(inner: Scope, outer: Scope): boolean {

@@ -34,6 +34,16 @@ describe("Footlight's errors", () => {
 		expect(copy.FootlightError.is(new TimeoutError("ask", 1))).toBe(true);
 	});
 
+	it("can be made where the name of all errors is frozen", () => {
+		const name = Object.getOwnPropertyDescriptor(Error.prototype, "name") as PropertyDescriptor;
+		Object.defineProperty(Error.prototype, "name", { writable: false });
+		try {
+			expect(new TimeoutError("ask", 200)).toMatchObject({ name: "TimeoutError", code: "timeout" });
+		} finally {
+			Object.defineProperty(Error.prototype, "name", name);
+		}
+	});
+
 	it("do not claim other things", () => {
 		for (const other of [new Error("[timeout] x"), { code: "timeout" }, "timeout", null, undefined, 5]) {
 			expect(FootlightError.is(other)).toBe(false);

@@ -21,7 +21,13 @@ export class FootlightError extends Error {
 
 	constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
 		super(`[${code}] ${message}`, options);
-		this.name = new.target.name;
+		// Where the prototype of all errors is frozen, an assignment throws.
+		Object.defineProperty(this, "name", {
+			value: new.target.name,
+			writable: true,
+			enumerable: true,
+			configurable: true,
+		});
 		this.code = code;
 		Object.defineProperty(this, brand, { value: true });
 	}

@@ -13,7 +13,7 @@ import { isClass } from "./wrap/member.ts";
 import { decorate } from "./wrap/method.ts";
 import { presentAs } from "./wrap/present.ts";
 import { providerOf } from "./wrap/provider.ts";
-import { type AnyFunction, invoker } from "./wrap/stage.ts";
+import { type AnyFunction, invoker, isAsyncFunction } from "./wrap/stage.ts";
 
 const stageOptions = ["kind", "use", "provider"];
 
@@ -48,14 +48,15 @@ export function footlight(name: string, options: FootlightOptions = {}): Light {
 		oneOf(`${where}: kind`, stage.kind ?? "stage", stageKinds);
 		if (stage.use !== undefined) middlewareList(`${where}: use`, stage.use);
 		if (stage.provider !== undefined) nonEmptyName(`${where}: provider`, stage.provider);
+		const layers = [...use, ...(stage.use ?? [])];
 		const definition: Definition = Object.freeze({
 			kind: stage.kind ?? "stage",
 			name: stageName,
 			pipeline,
 			...(fn.name && { functionName: fn.name }),
 			...(stage.provider !== undefined && { provider: stage.provider }),
+			givesFreshPromises: isAsyncFunction(fn) && layers.every((layer) => describeLayer(layer).observes),
 		});
-		const layers = [...use, ...(stage.use ?? [])];
 		const wrapped = presentAs(fn, invoker(definition, fn, layers));
 		remember(wrapped, { pipeline: name, name: stageName, kind: definition.kind, functionName: fn.name }, layers);
 		return wrapped;
@@ -85,7 +86,7 @@ export function footlight(name: string, options: FootlightOptions = {}): Light {
 			return decorate((fn, key) => wrap("method", methodName ?? key, fn, stage));
 		},
 		run<R>(...given: [() => R] | [RunOptions, () => R]): R {
-			const [ids, fn] = given.length === 1 ? [{}, given[0]] : given;
+			const [ids = {}, fn] = given.length === 1 ? [{}, given[0]] : given;
 			return startRun(ids, fn);
 		},
 		current: () => scopeOf(activeContext()) ?? outside,

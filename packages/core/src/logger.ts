@@ -1,4 +1,4 @@
-import { telemetryFailed } from "./telemetry-failure.ts";
+import { deliver } from "./deliver.ts";
 
 /** One level of a logger: fields first, then the message, as pino, bunyan and their like take them. */
 export type LogMethod = (fields: object, message: string) => void;
@@ -26,12 +26,14 @@ export function checkLogger(where: string, logger: unknown): void {
 	}
 }
 
-/** Writes a line; a logger that throws, or that is written as an async function and rejects, changes nothing. */
+/** Writes a line; whatever the logger does, the call goes on. */
 export function writeLine(logger: Logger, level: LogLevel, fields: object, message: string): void {
-	try {
-		const result: unknown = logger[level](fields, message);
-		if (result instanceof Promise) result.catch((error) => telemetryFailed("logger", error));
-	} catch (error) {
-		telemetryFailed("logger", error);
-	}
+	deliver("logger", logger, () => logger[level](fields, message));
+}
+
+/** Tells whether lines of a level are written, as far as the logger says. */
+export function isEnabled(logger: Logger, level: LogLevel): boolean {
+	return (
+		logger.isLevelEnabled === undefined || Boolean(deliver("logger", logger, () => logger.isLevelEnabled?.(level)))
+	);
 }

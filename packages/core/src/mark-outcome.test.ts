@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { footlight, type Middleware, markOutcome } from "./index.ts";
+import { footlight, type Middleware, markOutcome, telemetryFailures } from "./index.ts";
 import { exceptionsOf, registerSdk } from "./sdk.fixture.ts";
 import { recordingLogger } from "./testing/index.ts";
 
@@ -64,6 +64,17 @@ describe("markOutcome", () => {
 		await expect(ask()).rejects.toBe(error);
 		const span = recorded.span("ask");
 		expect([span.attributes.outcome, exceptionsOf(span)]).toEqual(["error", ["no answer"]]);
+	});
+
+	it("counts a word it does not know, and leaves the call as it is", () => {
+		const before = telemetryFailures().get("markOutcome") ?? 0;
+		const marking: Middleware = (next) => (call) => {
+			for (const word of ["zzz", "ok", null]) markOutcome(call, word as "skipped");
+			return next(call);
+		};
+		expect(footlight("docs-qa").stage("ask", () => "answer", { use: [marking] })()).toBe("answer");
+		expect(recorded.span("ask").attributes.outcome).toBe("ok");
+		expect((telemetryFailures().get("markOutcome") ?? 0) - before).toBe(3);
 	});
 
 	it("tells of each of concurrent calls", async () => {

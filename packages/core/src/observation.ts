@@ -1,5 +1,6 @@
 import type { Context, Span } from "@opentelemetry/api";
 import type { Call } from "./call.ts";
+import { readNow } from "./clock.ts";
 import { activeContext, scopeOf, withContext } from "./context.ts";
 import { ownsError } from "./error-owner.ts";
 import { classify, isFailure, type Outcome } from "./outcome.ts";
@@ -44,7 +45,7 @@ class Progress {
 
 /** One call as seen by one observing layer: from its start to the end of its result, streams included. */
 export class Observation implements ResultWatcher {
-	readonly call: Call;
+	call: Call;
 	readonly scope: Scope;
 	context: Context;
 	endMs = 0;
@@ -62,6 +63,8 @@ export class Observation implements ResultWatcher {
 	span: Span | undefined;
 	modelCall: GenAiCall | undefined;
 	readonly #observers: readonly Observer[];
+	/** Of several layers that observe one call, the outermost ends last. */
+	readonly #isOutermost: boolean;
 	#startMs = 0;
 
 	constructor(call: Call, context: Context, observers: readonly Observer[]) {
@@ -69,12 +72,18 @@ export class Observation implements ResultWatcher {
 		this.scope = call.scope;
 		this.context = context;
 		this.#observers = observers;
+		this.#isOutermost = !call.scope.open;
+		call.scope.open = true;
 	}
 
 	/** When the call started: read as soon as somebody begins to time it, so that an unsampled call reads no clock. */
 	get startMs(): number {
-		if (this.#startMs === 0) this.#startMs = this.call.clock.now();
+		if (this.#startMs === 0) this.#startMs = readNow(this.call.clock);
 		return this.#startMs;
+	}
+
+	get givesFreshPromises(): boolean {
+		return this.call.definition.givesFreshPromises === true;
 	}
 
 	begin(): void {
@@ -104,6 +113,7 @@ export class Observation implements ResultWatcher {
 		if (++progress.pieces > 1 || this.unwatched) return;
 		open.add(this);
 		this.#sweepingRun()?.open.add(this);
+		this.#letGo();
 	}
 
 	released(value?: unknown): void {
@@ -169,21 +179,28 @@ export class Observation implements ResultWatcher {
 	item(item: unknown): void {
 		if (this.ended) return;
 		const progress = this.#progress();
-		progress.lastActivityMs = this.call.clock.now();
+		progress.lastActivityMs = readNow(this.call.clock);
 		if (!progress.itemCount) progress.firstItemMs = progress.lastActivityMs;
 		progress.itemCount = (progress.itemCount ?? 0) + 1;
 		this.#tell(item);
 	}
 
+	/** Lets a stream be collected that the arguments or `this` lead to: nobody asks for them once there is a result. */
+	#letGo(): void {
+		const { call, scope } = this;
+		this.call = { ...call, input: [], receiver: undefined };
+		if (scope.call === call) scope.call = this.call;
+	}
+
 	/** The run whose end sweeps this call: its own; of a run within a run the outer one, unless it has a trace of its own. */
 	#sweepingRun(): Run | undefined {
-		const { run, parent } = this.scope;
-		if (run === undefined || parent?.run === run) return run;
+		const { run, parent, ownsRun } = this.scope;
+		if (run === undefined || !ownsRun) return run;
 		return run.startsTrace ? undefined : parent?.run;
 	}
 
 	#progress(): Progress {
-		this.stream ??= new Progress(this.call.clock.now());
+		this.stream ??= new Progress(readNow(this.call.clock));
 		return this.stream as Progress;
 	}
 
@@ -205,22 +222,23 @@ export class Observation implements ResultWatcher {
 
 	#end(outcome: Outcome): void {
 		this.ended = true;
-		if (this.unwatched) return;
 		const { scope } = this;
+		if (this.#isOutermost) scope.open = false;
+		if (this.unwatched) return;
 		const { run } = scope;
 		if (this.stream !== undefined) {
 			open.delete(this);
 			this.#sweepingRun()?.open.delete(this);
 		}
-		// The scope of the run itself: nothing that is open in the run can be read on through it.
-		if (run !== undefined && scope.parent?.run !== run) for (const observation of [...run.open]) observation.sweep();
+		// Nothing that is open in a run can be read on through it.
+		if (run !== undefined && scope.ownsRun) for (const observation of [...run.open]) observation.sweep();
 		this.outcome = outcome === "ok" && scope.outcome !== undefined ? scope.outcome : outcome;
 		if (this.outcome !== "ok") {
 			if (outcome === "ok") this.error = scope.outcomeError;
 			// `undefined` can be thrown, too.
 			this.ownsError = (this.error !== undefined || isFailure(outcome)) && ownsError(this.error, scope);
 		}
-		if (this.endMs === 0) this.endMs = this.call.clock.now();
+		if (this.endMs === 0) this.endMs = readNow(this.call.clock);
 		for (const observer of this.#observers) {
 			try {
 				observer.end(this);

@@ -7,6 +7,9 @@ type Any = any;
 
 const light = footlight("docs-qa");
 const fn = () => 1;
+const fail = () => {
+	throw new Error("trap");
+};
 const longName = "x".repeat(201);
 const shown = `"${"x".repeat(60)}…"`;
 
@@ -69,17 +72,27 @@ const refusals: readonly (readonly [string, () => unknown, Error])[] = [
 	[
 		"sinks that are no list",
 		() => footlight("a", { sinks: {} as Any }),
-		new TypeError("footlight: sinks must be an array of event sinks, got an object"),
+		new TypeError("footlight: sinks must be an array, got an object"),
 	],
 	[
 		"a sink that is none",
 		() => footlight("a", { sinks: [new Map()] as Any }),
-		new TypeError("footlight: sinks[0] must have a method tryEmit(event), got an instance of Map"),
+		new TypeError("footlight: sinks[0] must have a method tryEmit, got an instance of Map"),
 	],
 	[
 		"a tracer provider that is none",
 		() => footlight("a", { tracerProvider: Symbol("x") as Any }),
-		new TypeError("footlight: tracerProvider must have a method getTracer(name), got Symbol(x)"),
+		new TypeError("footlight: tracerProvider must have a method getTracer, got Symbol(x)"),
+	],
+	[
+		"a clock that is none",
+		() => footlight("a", { clock: {} as Any }),
+		new TypeError("footlight: clock must have a method now, got an object"),
+	],
+	[
+		"a clock that is null",
+		() => footlight("a", { clock: null as Any }),
+		new TypeError("footlight: clock must have a method now, got null"),
 	],
 	[
 		"an option of capture nobody knows",
@@ -220,6 +233,16 @@ const refusals: readonly (readonly [string, () => unknown, Error])[] = [
 		new TypeError('run: extra must be an object, got "app.tenant"'),
 	],
 	[
+		"a run whose identifiers cannot be read",
+		() => light.run({ extra: new Proxy({}, { ownKeys: fail }) }, fn),
+		new TypeError("run: extra could not be read"),
+	],
+	[
+		"a run with an identifier that cannot be read",
+		() => light.run({ extra: Object.defineProperty({}, "app.a", { get: fail, enumerable: true }) }, fn),
+		new TypeError("run: extra could not be read"),
+	],
+	[
 		"an observe option nobody knows",
 		() => observe({ sampleRatio: 1 } as Any),
 		new TypeError(
@@ -357,6 +380,10 @@ describe("options are refused in one wording", () => {
 				() => 5,
 			),
 		).toBe(5);
+	});
+
+	it("takes undefined for a run without options", () => {
+		expect(light.run(undefined as Any, () => 5)).toBe(5);
 	});
 
 	it("takes undefined and null for an id that is absent", () => {

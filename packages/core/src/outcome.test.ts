@@ -63,7 +63,7 @@ describe("classify", () => {
 		["OpenAI's timeout", new APIConnectionTimeoutError("x"), "timeout"],
 		["a socket's timeout", coded("ETIMEDOUT"), "timeout"],
 		["undici's timeout", coded("UND_ERR_HEADERS_TIMEOUT"), "timeout"],
-		["a stream closed too early", coded("ERR_STREAM_PREMATURE_CLOSE"), "cancelled"],
+		["a stream closed too early, nobody knows by whom", coded("ERR_STREAM_PREMATURE_CLOSE"), "error"],
 		["a refused connection", coded("ECONNREFUSED"), "error"],
 	])("takes %s for what it is", (_, error, outcome) => {
 		expect(classify(error)).toBe(outcome);
@@ -73,6 +73,7 @@ describe("classify", () => {
 		const reason = new Error("the user left");
 		expect(classify(reason, aborted(reason))).toBe("cancelled");
 		expect(classify("the user left", aborted("the user left"))).toBe("cancelled");
+		expect(classify(coded("ERR_STREAM_PREMATURE_CLOSE"), aborted(reason))).toBe("cancelled");
 		expect(classify(new Error("a bug"), aborted(reason))).toBe("error");
 		expect(classify(reason, new AbortController().signal)).toBe("error");
 	});

@@ -10,7 +10,9 @@ export function isFailure(outcome: Outcome): boolean {
 
 const cancelledNames = new Set(["AbortError", "APIUserAbortError", "CanceledError", "CancelledError"]);
 const timeoutNames = new Set(["TimeoutError", "APIConnectionTimeoutError"]);
-const cancelledCodes = new Set(["ABORT_ERR", "ERR_CANCELED", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"]);
+const cancelledCodes = new Set(["ABORT_ERR", "ERR_CANCELED"]);
+const noNames: ReadonlySet<string> = new Set();
+const closedCodes = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"]);
 const timeoutCodes = new Set([
 	"ETIMEDOUT",
 	"ESOCKETTIMEDOUT",
@@ -23,14 +25,15 @@ const timeoutCodes = new Set([
  * Decides what an error means; the only place that does.
  *
  * An abort is `cancelled`, unless the signal was aborted by a timeout; whatever is thrown after the caller's signal
- * aborted with exactly that value counts as the abort.
+ * aborted with exactly that value counts as the abort. A stream that closed too early is an abort only after one: its
+ * error does not say which side closed it.
  */
 export function classify(error: unknown, signal?: AbortSignal): Outcome {
 	try {
 		if (FootlightError.is(error)) return outcomeOfCode(error);
 		if (signal?.aborted) {
-			if (isTimeout(signal.reason) && (error === signal.reason || isCancellation(error))) return "timeout";
-			if (error === signal.reason) return "cancelled";
+			const isAbort = error === signal.reason || isCancellation(error) || isClosedEarly(error);
+			if (isAbort) return isTimeout(signal.reason) ? "timeout" : "cancelled";
 		}
 		if (isTimeout(error)) return "timeout";
 		if (isCancellation(error)) return "cancelled";
@@ -38,6 +41,11 @@ export function classify(error: unknown, signal?: AbortSignal): Outcome {
 		// A getter of the error threw: whatever it is, it is an error.
 	}
 	return "error";
+}
+
+/** The errors of Node for a stream that was closed before its end. */
+export function isClosedEarly(error: unknown): boolean {
+	return isNamed(error, noNames, closedCodes);
 }
 
 function outcomeOfCode(error: FootlightError): Outcome {

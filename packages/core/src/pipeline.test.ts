@@ -28,7 +28,16 @@ describe.concurrent("a pipeline that nobody listens to", () => {
 			),
 		).toBe(1);
 		expect(stderr).toContain("startTelemetry()");
-		expect(stderr).toContain("npx footlight doctor");
+		expect(stderr).toContain("npx @footlight/cli doctor");
+	});
+
+	it("works where the provider gives no tracer, and says so once", async () => {
+		const { stdout, stderr } = await run(`
+			const { trace } = await import("@opentelemetry/api");
+			trace.setGlobalTracerProvider({ getTracer() { throw new Error("no tracer"); } });
+			${twice}`);
+		expect(stdout).toBe("answer answer answer\n");
+		expect(count(stderr, "tracer provider failed (Error: no tracer)")).toBe(1);
 	});
 
 	it("says nothing when it is only defined, or when it has a logger or a sink", async () => {

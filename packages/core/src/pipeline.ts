@@ -4,7 +4,7 @@ import type { CaptureOptions } from "./capture.ts";
 import type { Clock } from "./clock.ts";
 import type { EventSink } from "./event.ts";
 import type { Logger } from "./logger.ts";
-import { warn } from "./telemetry-failure.ts";
+import { telemetryFailed, warn } from "./telemetry-failure.ts";
 import { version } from "./version.ts";
 
 /** Set by `startTelemetry` when telemetry is off on purpose, so that nobody is warned of a missing provider. */
@@ -57,8 +57,8 @@ export class Pipeline {
 		warn(
 			"FOOTLIGHT_NO_PROVIDER",
 			`stages of ${JSON.stringify(this.name)} run, but no OpenTelemetry TracerProvider is registered, so nothing is recorded. ` +
-				'Call startTelemetry() of @footlight/otel before the first stage runs, or run "npx footlight doctor". ' +
-				"Where that is meant: OTEL_SDK_DISABLED=true, or node --disable-warning=FOOTLIGHT_NO_PROVIDER",
+				'Call startTelemetry() of @footlight/otel before the first stage runs, or run "npx @footlight/cli doctor". ' +
+				"Where that is meant: node --disable-warning=FOOTLIGHT_NO_PROVIDER",
 		);
 	}
 }
@@ -66,8 +66,13 @@ export class Pipeline {
 function registeredTracer(): Tracer | undefined {
 	const provider = api.trace.getTracerProvider() as TracerProvider &
 		Partial<Pick<api.ProxyTracerProvider, "getDelegateTracer">>;
-	// The global provider is always a proxy; only its delegate tells whether anybody registered one.
-	return typeof provider.getDelegateTracer === "function"
-		? provider.getDelegateTracer("@footlight/core", version)
-		: provider.getTracer("@footlight/core", version);
+	try {
+		// The global provider is always a proxy; only its delegate tells whether anybody registered one.
+		return typeof provider.getDelegateTracer === "function"
+			? provider.getDelegateTracer("@footlight/core", version)
+			: provider.getTracer("@footlight/core", version);
+	} catch (error) {
+		telemetryFailed("tracer provider", error);
+		return undefined;
+	}
 }

@@ -1,5 +1,6 @@
 import { TraceFlags } from "@opentelemetry/api";
 import { beforeEach, describe, expect, it } from "vitest";
+import { brokenTracerProvider } from "./broken-tracer.fixture.ts";
 import { footlight, type Middleware, telemetryFailures } from "./index.ts";
 import { registerSdk } from "./sdk.fixture.ts";
 import { recordingLogger, recordingSink } from "./testing/index.ts";
@@ -110,8 +111,8 @@ describe("current().addCost", () => {
 		expect([cost("ask"), cost("docs-qa")]).toEqual([2, 2]);
 	});
 
-	it.each([Number.NaN, Number.POSITIVE_INFINITY, "5", undefined, 5n])(
-		"refuses %s, counts that, and throws nothing",
+	it.each([Number.NaN, Number.POSITIVE_INFINITY, "5", undefined, 5n, Object.create(null)])(
+		"refuses %o, counts that, and throws nothing",
 		(usd) => {
 			const before = telemetryFailures().get("addCost") ?? 0;
 			light.run(() => light.current().addCost(usd as number));
@@ -196,6 +197,19 @@ describe("current()", () => {
 			{ "pipeline.name": "bare", "stage.name": "ask", "pipeline.run.id": "run-1" },
 		]);
 		expect(recorded.spans()).toEqual([]);
+	});
+
+	it("says nothing of a span that cannot say which it is, and logs without", () => {
+		const logger = recordingLogger("info");
+		const tracerProvider = brokenTracerProvider({ member: "spanContext" });
+		const broken = footlight("docs-qa", { logger, tracerProvider });
+		const ask = broken.stage("ask", () => {
+			broken.current().log.info("x", { "app.ms": 5 });
+			return broken.current().spanContext;
+		});
+		expect(ask()).toBeUndefined();
+		expect(logger.lines.map((line) => line.message)).toEqual(["x", "stage ask ok"]);
+		expect(logger.lines[0]?.fields).toMatchObject({ "stage.name": "ask", "app.ms": 5 });
 	});
 
 	it("inside a layer that changed the call shows the changed signal", () => {

@@ -5,6 +5,7 @@ import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
 import type { EventAttributes } from "./event.ts";
 import { type LogLevel, writeLine } from "./logger.ts";
 import type { Observation } from "./observation.ts";
+import { show } from "./option.ts";
 import type { Outcome } from "./outcome.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
 
@@ -54,17 +55,24 @@ export class Scope implements Current {
 	callerContext: Context | undefined;
 	/** True once the call's own context is the active one for what is further in. */
 	entered = false;
+	/** True while a layer observes the call: from its begin to the end of its result. */
+	open = false;
+	/** True for the scope of a run itself, as against those of the stages in it. */
+	readonly ownsRun: boolean;
 	costUsd = 0;
 	/** What a layer said of how the call ended, where the result alone does not tell. */
 	outcome: Outcome | undefined;
 	outcomeError: unknown;
 	/** Which attempts are drawn as spans of their own. */
 	attemptSpans: "retried" | "always" = "retried";
+	/** The first attempt, until a second follows: then it is drawn too, however it ended or will end. */
+	firstAttempt: Observation | undefined;
 	#signal: AbortSignal | undefined;
 
-	constructor(parent: Scope | undefined, run: Run | undefined) {
+	constructor(parent: Scope | undefined, run: Run | undefined, ownsRun = false) {
 		this.parent = parent;
 		this.run = run;
+		this.ownsRun = ownsRun;
 		this.span = parent?.span;
 	}
 
@@ -99,8 +107,17 @@ export class Scope implements Current {
 	}
 
 	get spanContext(): SpanContext | undefined {
-		const context = this.span?.spanContext();
+		const context = this.#contextOfSpan();
 		return context !== undefined && api.isSpanContextValid(context) ? context : undefined;
+	}
+
+	#contextOfSpan(): SpanContext | undefined {
+		try {
+			return this.span?.spanContext();
+		} catch (error) {
+			telemetryFailed("span.spanContext", error);
+			return undefined;
+		}
 	}
 
 	get log(): Current["log"] {
@@ -122,7 +139,7 @@ export class Scope implements Current {
 
 	addCost(usd: number): void {
 		if (typeof usd !== "number" || !Number.isFinite(usd)) {
-			telemetryFailed("addCost", new RangeError(`addCost: usd must be a finite number, got ${String(usd)}`));
+			telemetryFailed("addCost", new RangeError(`addCost: usd must be a finite number, got ${show(usd)}`));
 			return;
 		}
 		for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) scope.costUsd += usd;
@@ -131,7 +148,7 @@ export class Scope implements Current {
 	/** What ties a log line to this call; a new object, to be added to. */
 	fields(): Attributes {
 		const { kind, name, definition } = this.call;
-		const span = this.span?.spanContext();
+		const span = this.#contextOfSpan();
 		// Written out, since each line pays for it: an object of one shape is several times cheaper than spread ones.
 		const fields: Attributes = {
 			trace_id: span?.traceId,

@@ -1,3 +1,5 @@
+import { isError } from "./is-error.ts";
+
 /** More parts than this are counted together: an author may name one after something of a request, against the advice below. */
 const mostParts = 100;
 
@@ -19,7 +21,7 @@ export function telemetryFailed(part: string, error: unknown): void {
 	if (before > 0) return;
 	let reason: string;
 	try {
-		reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+		reason = isError(error) ? `${error.name}: ${error.message}` : String(error);
 	} catch {
 		reason = "an error that cannot be shown";
 	}

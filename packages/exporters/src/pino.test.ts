@@ -103,6 +103,32 @@ describe("a line of pinoLogger", () => {
 		expect(JSON.stringify([lines, record().attributes])).not.toContain("abc");
 	});
 
+	test("names a DOMException as spans do, without the constants of its class", () => {
+		const { logger, lines } = set();
+		const error = new DOMException("too slow", "TimeoutError");
+		Object.defineProperty(error, "cause", { value: new Error("stuck") });
+		logger.error(error);
+		const message = "too slow: stuck";
+		const stack = expect.stringMatching(/^TimeoutError: too slow.*caused by: Error: stuck/s);
+		expect(lines[0]).toMatchObject({ msg: "too slow" });
+		expect(lines[0]?.err).toEqual({ type: "TimeoutError", message, stack, code: 23 });
+		expect(record().attributes).toEqual({
+			"exception.type": "TimeoutError",
+			"exception.message": message,
+			"exception.stacktrace": stack,
+			err: { code: 23 },
+		});
+	});
+
+	test("leaves other errors, and a serializer of the user's own, to pino", () => {
+		const { logger, lines } = set();
+		logger.error(new TypeError("wrong"));
+		const own = set({ serializers: { err: ({ name }: Error) => name } });
+		own.logger.error(AbortSignal.abort().reason);
+		expect(lines[0]?.err).toEqual({ type: "TypeError", message: "wrong", stack: expect.any(String) });
+		expect(own.lines[0]?.err).toBe("AbortError");
+	});
+
 	test("takes pino's own redaction options, and hides nothing when told so", () => {
 		const removing = set({ redact: { paths: ["user.email"], remove: true } });
 		removing.logger.info({ user: { email: "a@b.c" }, password: "x" });

@@ -1,5 +1,6 @@
 import { telemetryFailed } from "@footlight/core";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
+import { errorFields } from "./pino/error-fields.ts";
 import { alreadySends, type Destination, guardedDestination } from "./pino/guarded-destination.ts";
 import { logBridge } from "./pino/log-bridge.ts";
 import { checkLoggerOptions, type PinoLoggerOptions } from "./pino/logger-options.ts";
@@ -33,6 +34,7 @@ export function pinoLogger<CustomLevels extends string = never>(
 		{
 			...given,
 			...(redact && { redact }),
+			serializers: { err: errorFields, ...given.serializers },
 			mixin: traceMixin(given.mixin),
 			hooks: { ...given.hooks, logMethod: quietLogMethod(given.hooks?.logMethod) },
 		},

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { type OtlpReceiver, startOtlpReceiver } from "../../../test/otlp-receiver.ts";
 import { startChild } from "./child-process.fixture.ts";
 import { runProgram } from "./telemetry-program.fixture.ts";
@@ -89,4 +91,42 @@ test("traces and logs refused for their own reasons are told apart", async () =>
 		{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${receiver.url}/nothing` },
 	);
 	expect(stderr).toContain("Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none");
+});
+
+test("an address without its scheme is told once for all, with the cure", async () => {
+	const { printed, stderr } = await run(
+		`
+		const telemetry = startTelemetry({ logger: false });
+		trace.getTracer("t").startSpan("work").end();
+		logs.getLogger("l").emit({ body: "x" });
+		print(await telemetry.flush());`,
+		{ OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4318" },
+	);
+	expect(printed).toMatchObject([{ ok: false, spans: { delivered: 0 } }]);
+	expect(stderr.match(/FOOTLIGHT_EXPORT_FAILED/g)).toHaveLength(1);
+	expect(stderr).toContain(
+		"cannot be delivered to localhost:4318: this is no address. The application goes on without.",
+	);
+	expect(stderr).toContain("Write it with its scheme, for example http://localhost:4318.");
+});
+
+test.each(["await telemetry.flush();", "process.exit();"])("a web page delivers nothing: %s", async (end) => {
+	const page = createServer((request, response) => {
+		request.resume();
+		response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<!doctype html>");
+	}).listen(0, "127.0.0.1");
+	onTestFinished(() => void page.close());
+	await new Promise((resolve) => page.once("listening", resolve));
+	const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+	const { stderr } = await run(
+		`
+		const telemetry = startTelemetry({ logger: false });
+		trace.getTracer("t").startSpan("work").end();
+		${end}`,
+		{ OTEL_EXPORTER_OTLP_ENDPOINT: url },
+	);
+	expect(stderr.match(/FOOTLIGHT_EXPORT_FAILED/g)).toHaveLength(1);
+	expect(stderr).toContain(`${url}/v1/traces`);
+	expect(stderr).toContain("the server answered 200 with a web page: this is no OTLP receiver");
+	expect(stderr).toContain("Take the address of the OTLP receiver");
 });

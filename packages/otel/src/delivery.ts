@@ -1,4 +1,5 @@
 import type { Exporter, ExportResult } from "./create-exporter.ts";
+import { exportBatch } from "./export-batch.ts";
 import { exportProblem, networkProblem } from "./export-problem.ts";
 import type { ExportReport } from "./export-report.ts";
 import type { OtlpTarget } from "./otlp-target.ts";
@@ -78,7 +79,7 @@ export function delivery<Item extends object>(
 			connected = true;
 			unreachable = false;
 			const batch = waiting.shift() as Batch<Item>;
-			const result = await new Promise<ExportResult>((resolve) => inner.export(batch.items, resolve));
+			const result = await exportBatch(inner, batch.items, target);
 			const network = result.code === 0 ? undefined : networkProblem(result.error);
 			if (network !== undefined) {
 				connected = false;

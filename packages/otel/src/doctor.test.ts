@@ -97,14 +97,24 @@ describe("sampled out", () => {
 test("settings that turn telemetry off are told", async () => {
 	const disabled = await doctorIn(`startTelemetry({ logger: false });`, { env: { OTEL_SDK_DISABLED: "true" } });
 	expect(errors(disabled)).toEqual(["sdk-disabled"]);
-	const none = await doctorIn(`startTelemetry({ logger: false });`, { env: { OTEL_TRACES_EXPORTER: "none" } });
-	expect(errors(none)).toContain("exporter-none");
 	const typo = await doctorIn("", { env: { OTEL_TRACES_SAMPLER: "always", OTEL_EXPORTER_OTLP_PROTOCOL: "http" } });
 	expect(typo.filter(({ code }) => code === "unknown-setting").map(({ message }) => message)).toEqual([
 		"OTEL_TRACES_SAMPLER=always is unknown; the SDK takes its default, parentbased_always_on.",
 		"OTEL_EXPORTER_OTLP_PROTOCOL=http is unknown; http/protobuf is used.",
 	]);
 });
+
+test.each(["none", "zipkin", "console"])(
+	"with OTEL_TRACES_EXPORTER=%s no address is tried but one that is asked for",
+	async (name) => {
+		await receiver.close();
+		vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url);
+		vi.stubEnv("OTEL_TRACES_EXPORTER", name);
+		expect(errors((await doctor({ inProcess: false })).findings)).toEqual(["exporter-none"]);
+		const { findings } = await doctor({ inProcess: false, endpoint: receiver.url });
+		expect(errors(findings).sort()).toEqual(["endpoint-refused", "exporter-none"]);
+	},
+);
 
 describe("two copies of the API", () => {
 	const require = createRequire(import.meta.url);

@@ -4,6 +4,7 @@ import { checkEnvironment, targetAt } from "./doctor/check-environment.ts";
 import { checkInstall } from "./doctor/check-install.ts";
 import { checkProcess } from "./doctor/check-process.ts";
 import { type Finding, type FindingCode, printFindings, type Severity, sortFindings } from "./doctor/finding.ts";
+import { sendsOtlp } from "./exporter-name.ts";
 
 export interface DoctorOptions {
 	/** Base address to try instead of the one that OTEL_* say. */
@@ -46,8 +47,11 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
 
 	const found: Finding[] = [...checkEnvironment(), ...checkInstall(folder)];
 	if (inProcess) found.push(...checkProcess());
-	found.push(...(await checkEndpoint(targetAt("traces", endpoint), timeoutMs)));
-	if (process.env.OTEL_LOGS_EXPORTER?.trim() !== "none") {
+	// An address that nothing is sent to is no finding, unless it is the one that was asked for.
+	if (endpoint !== undefined || sendsOtlp("traces")) {
+		found.push(...(await checkEndpoint(targetAt("traces", endpoint), timeoutMs)));
+	}
+	if (sendsOtlp("logs")) {
 		found.push(...(await checkLogEndpoint(targetAt("logs", endpoint), timeoutMs)));
 	}
 	const findings = sortFindings(found);

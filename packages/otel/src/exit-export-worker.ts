@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
-import type { Exporter, ExportResult } from "./create-exporter.ts";
+import type { Exporter } from "./create-exporter.ts";
 import type { ExitAnswer, ExitShipment, Parcel } from "./exit-export.ts";
+import { exportBatch } from "./export-batch.ts";
 import { exportProblem } from "./export-problem.ts";
 import type { OtlpTarget } from "./otlp-target.ts";
 import { revive } from "./plain-item.ts";
@@ -13,7 +14,7 @@ async function send({ target, items }: Parcel): Promise<string | undefined> {
 	const problem = await connectionProblem(target.url);
 	if (problem !== undefined) return problem;
 	const exporter = await loadExporter(target);
-	const result = await new Promise<ExportResult>((resolve) => exporter.export(items.map(revive), resolve));
+	const result = await exportBatch(exporter, items.map(revive), target);
 	return result.code === 0 ? undefined : exportProblem(result.error);
 }
 

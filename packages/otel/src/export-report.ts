@@ -1,8 +1,9 @@
 import { warn } from "@footlight/core";
 import type { LostParcel } from "./exit-export.ts";
 import { isAnswer } from "./export-problem.ts";
-import type { OtlpTarget } from "./otlp-target.ts";
+import { addressCure, type OtlpTarget } from "./otlp-target.ts";
 import { warnAtExit } from "./warn-at-exit.ts";
+import { isWebPage, webPageCure } from "./web-page.ts";
 
 /** Says once that an address fails, and once that it works again, however many signals and batches go there. */
 export interface ExportReport {
@@ -61,11 +62,13 @@ function newsOf({ url }: OtlpTarget, problem: string): string {
 	return isAnswer(problem) ? url : originOf(url);
 }
 
-function adviceOn({ signal }: OtlpTarget, problem: string): string {
+function adviceOn({ signal, url }: OtlpTarget, problem: string): string {
+	const cure = addressCure(url) ?? (isWebPage(problem) ? webPageCure : undefined);
+	if (cure !== undefined) return cure;
 	if (signal === "logs" && isAnswer(problem) && /\b40[45]\b/.test(problem)) {
 		return "Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none, or send to a collector that takes them.";
 	}
-	return "Start a collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or ask `npx footlight doctor`.";
+	return "Start a collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or ask `npx @footlight/cli doctor`.";
 }
 
 function amount({ signal }: OtlpTarget, count: number): string {
@@ -73,11 +76,8 @@ function amount({ signal }: OtlpTarget, count: number): string {
 	return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
+/** What the addresses of both signals have in common, whole or malformed. */
 function originOf(url: string): string {
-	try {
-		const { protocol, host } = new URL(url);
-		return host === "" ? url : `${protocol}//${host}`;
-	} catch {
-		return url;
-	}
+	const { protocol, host } = URL.parse(url) ?? { protocol: "", host: "" };
+	return host === "" ? url.replace(/\/v1\/(?:traces|logs)$/, "") : `${protocol}//${host}`;
 }

@@ -45,6 +45,12 @@ function protocolOf(signal: Signal, environment: Environment): OtlpProtocol {
 	return value === "grpc" || value === "http/json" ? value : "http/protobuf";
 }
 
+/** What is to be done about an address that cannot be used; undefined for one that can. */
+export function addressCure(url: string): string | undefined {
+	if (/^(?:https?|grpcs?|unix):/.test(url) && URL.canParse(url)) return undefined;
+	return "Write it with its scheme, for example http://localhost:4318.";
+}
+
 /** Host and port behind a target; undefined where there is none to connect to (a socket path, a malformed address). */
 export function addressOf(url: string): { readonly host: string; readonly port: number } | undefined {
 	try {

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { networkProblem } from "./export-problem.ts";
-import { addressOf } from "./otlp-target.ts";
+import { addressCure, addressOf } from "./otlp-target.ts";
 
 /**
  * Tries to open a connection, and resolves to what stands in the way, or undefined where nothing does.
@@ -8,6 +8,7 @@ import { addressOf } from "./otlp-target.ts";
  * Behind a proxy (NODE_USE_ENV_PROXY) nothing is tried, because the address need not be reachable directly.
  */
 export function connectionProblem(url: string, timeoutMs = 2_000): Promise<string | undefined> {
+	if (addressCure(url) !== undefined) return Promise.resolve("this is no address");
 	const address = addressOf(url);
 	if (address === undefined || process.env.NODE_USE_ENV_PROXY) return Promise.resolve(undefined);
 	return new Promise((resolve) => {

@@ -91,3 +91,15 @@ test("OTEL_NODE_DISABLED_INSTRUMENTATIONS and OTEL_SDK_DISABLED are heeded", asy
 	expect(received).toHaveLength(2);
 	expect(receiver.spans()).toEqual([]);
 });
+
+test("FOOTLIGHT_CONSOLE=true draws each run as a tree on stderr", async () => {
+	const script = join(folder, "run.mjs");
+	await writeFile(script, `import { footlight } from "@footlight/core"; footlight("docs-qa").run({}, () => 1);`);
+	const execArgv = ["--import", "@footlight/otel/register"];
+	const drawn = async (FOOTLIGHT_CONSOLE: string) => {
+		const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, FOOTLIGHT_CONSOLE };
+		return (await runChild(undefined, { execArgv, args: [script], env })).stderr;
+	};
+	expect(await drawn("true")).toMatch(/✓ docs-qa/);
+	expect(await drawn("false")).toBe("");
+});

@@ -1,5 +1,6 @@
 /**
- * `node --import @footlight/otel/register app.js`: telemetry with no change to the code, all settings from OTEL_*.
+ * `node --import @footlight/otel/register app.js`: telemetry with no change to the code, all settings from OTEL_*, and
+ * the tree of each run with FOOTLIGHT_CONSOLE=true.
  *
  * Instrumentations are those of `@opentelemetry/auto-instrumentations-node` where the application has installed it,
  * else those of Node's own HTTP clients and server: a list that fits everybody does not exist, and the whole set is
@@ -18,6 +19,7 @@ if (!deliversAtExit) {
 	const loaderKnows = isDisabled() ? undefined : hookModuleLoading();
 	const instrumentations = isDisabled() ? [] : await usualInstrumentations();
 	// Lines of the application's own logger are its business: this start only traces.
-	startTelemetry({ instrumentations, logger: false });
+	const drawn = process.env.FOOTLIGHT_CONSOLE?.trim().toLowerCase() === "true";
+	startTelemetry({ instrumentations, logger: false, console: drawn });
 	await loaderKnows?.();
 }

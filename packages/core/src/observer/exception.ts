@@ -1,9 +1,11 @@
 import type { Span } from "@opentelemetry/api";
 import { redactedText } from "../capture.ts";
+import { isError } from "../is-error.ts";
 import { errorType } from "../outcome.ts";
 
 const longestMessage = 4_096;
 const longestStack = 16_384;
+const mostCauses = 5;
 // A secret that is cut in two is one no redactor knows; so a text is redacted before it is cut to its length.
 const longestRead = 65_536;
 
@@ -30,7 +32,7 @@ export function recordException(
 export function messageOf(error: unknown, redact: ((text: string) => string) | undefined): string {
 	let message: string;
 	try {
-		const given = error instanceof Error ? error.message : typeof error === "object" ? JSON.stringify(error) : error;
+		const given = isError(error) ? error.message : typeof error === "object" ? JSON.stringify(error) : error;
 		message = String(given);
 	} catch {
 		message = "an error that cannot be shown";
@@ -41,11 +43,21 @@ export function messageOf(error: unknown, redact: ((text: string) => string) | u
 /** The stack of an error, bounded and redacted; undefined where there is none. */
 export function stackOf(error: unknown, redact: ((text: string) => string) | undefined): string | undefined {
 	try {
-		const stack: unknown = error instanceof Error ? error.stack : undefined;
-		return typeof stack === "string" ? bounded(stack, longestStack, redact) : undefined;
+		const stacks = chainOf(error).flatMap(({ stack }) => (typeof stack === "string" ? [stack] : []));
+		return stacks.length === 0 ? undefined : bounded(stacks.join("\ncaused by: "), longestStack, redact);
 	} catch {
 		return undefined;
 	}
+}
+
+/** An error and what caused it: `fetch failed` alone says nothing. */
+function chainOf(error: unknown): Error[] {
+	const chain: Error[] = [];
+	for (let link = error; isError(link) && chain.length < mostCauses; link = link.cause) {
+		if (chain.includes(link)) break;
+		chain.push(link);
+	}
+	return chain;
 }
 
 function bounded(text: string, longest: number, redact: ((text: string) => string) | undefined): string {

@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { runInNewContext } from "node:vm";
 import { AlwaysOffSampler } from "@opentelemetry/sdk-trace";
 import pino, { type LevelWithSilent, type Logger as Pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -80,7 +81,7 @@ describe("log lines", () => {
 		["error", new Error("x"), [], "error"],
 		["timeout", new TimeoutError("ask", 1), [], "error"],
 		["rejected", new RejectedError("circuit_open", "x"), [], "error"],
-		["cancelled", new CancelledError("ask"), [], "warn"],
+		["cancelled", new CancelledError("ask"), [], "info"],
 		["interrupted", new InterruptedError("x"), [], "info"],
 		["skipped", undefined, [marked("skipped")], "info"],
 		["fallback", undefined, [marked("fallback")], "warn"],
@@ -281,5 +282,45 @@ describe("a logger", () => {
 		const options: LoggingOptions = { logger: untraced.logger };
 		footlight("docs-qa", { use: [logging(options)] }).stage("ask", () => 1)();
 		expect(untraced.lines[0]).not.toHaveProperty("trace_id");
+	});
+});
+
+describe("a logger that goes through instrumented code", () => {
+	it("writes each line once: what it would write of itself is dropped and counted", () => {
+		const logger = recordingLogger();
+		const light = footlight("docs-qa", { logger });
+		light.instrument(logger as object);
+		const before = telemetryFailures().get("logger") ?? 0;
+		expect(light.stage("ask", () => "answer")()).toBe("answer");
+		expect(logger.lines.map((line) => line.message)).toEqual(["stage ask started", "stage ask ok"]);
+		expect(telemetryFailures().get("logger")).toBeGreaterThan(before);
+		light.stage("again", () => 1)();
+		expect(logger.lines.slice(2).map((line) => line.message)).toEqual(["stage again started", "stage again ok"]);
+	});
+
+	it("may call what another logger is told of", () => {
+		const inner = recordingLogger("info");
+		const ship = footlight("shipping", { logger: inner }).stage("ship", (message: string) => message.length);
+		const send = (_: object, message: string) => void ship(message);
+		const light = footlight("docs-qa", { logger: { debug: send, info: send, warn: send, error: send } });
+		light.stage("ask", () => 1)();
+		expect(inner.lines.map((line) => line.message)).toEqual(["stage ship ok", "stage ship ok"]);
+	});
+});
+
+describe("the error of another realm", () => {
+	it("is handed to the logger as it is, and through a redactor with message and stack", () => {
+		const error = runInNewContext("new RangeError('far away')");
+		const fail = () => {
+			throw error;
+		};
+		for (const capture of [{}, { redact: (text: string) => text.replace("far", "near") }]) {
+			const logger = recordingLogger("info");
+			expect(() => footlight("docs-qa", { logger, capture }).stage("ask", fail)()).toThrow();
+			const err = logger.lines[0]?.fields.err as Error;
+			if ("redact" in capture) {
+				expect(err).toMatchObject({ message: "near away", stack: expect.stringContaining("near away") });
+			} else expect(err).toBe(error);
+		}
 	});
 });

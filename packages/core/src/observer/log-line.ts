@@ -1,9 +1,9 @@
 import type { Definition } from "../call.ts";
-import { checkLogger, type Logger, type LogLevel, logLevels, writeLine } from "../logger.ts";
+import { isError } from "../is-error.ts";
+import { checkLogger, isEnabled, type Logger, type LogLevel, logLevels, writeLine } from "../logger.ts";
 import type { Observation, Observer } from "../observation.ts";
 import { knownOptions, oneOf, ratio } from "../option.ts";
 import { errorType, isFailure, type Outcome } from "../outcome.ts";
-import { telemetryFailed } from "../telemetry-failure.ts";
 import { messageOf, stackOf } from "./exception.ts";
 
 /** Options of `logging()`. */
@@ -12,7 +12,7 @@ export interface LoggingOptions {
 	readonly logger?: Logger;
 	/** Level of the line when a call starts. @default "debug" */
 	readonly startLevel?: LogLevel;
-	/** Level of the line when a call ends, by its outcome. @default info; error, timeout and rejected are error; cancelled is warn */
+	/** Level of the line when a call ends, by its outcome. @default info; error, timeout and rejected are error; fallback is warn */
 	readonly levels?: Partial<Record<Outcome, LogLevel>>;
 	/** Fraction of successful calls that are logged, 0 to 1; calls of one trace are kept or left out together. @default 1 */
 	readonly successSampleRatio?: number;
@@ -23,7 +23,7 @@ const defaultLevels: Record<Outcome, LogLevel> = {
 	skipped: "info",
 	fallback: "warn",
 	interrupted: "info",
-	cancelled: "warn",
+	cancelled: "info",
 	timeout: "error",
 	rejected: "error",
 	error: "error",
@@ -83,7 +83,7 @@ function endFields({ call, scope, outcome, error, stream, startMs, endMs, ownsEr
 }
 
 function loggable(error: unknown, redact: ((text: string) => string) | undefined): unknown {
-	if (redact === undefined && error instanceof Error) return error;
+	if (redact === undefined && isError(error)) return error;
 	const stack = stackOf(error, redact);
 	const type = errorType(error);
 	// Without a prototype: pino's serializer takes the type of what looks like an error from its class, else from its name.
@@ -93,15 +93,6 @@ function loggable(error: unknown, redact: ((text: string) => string) | undefined
 		message: messageOf(error, redact),
 		...(stack !== undefined && { stack }),
 	});
-}
-
-function isEnabled(logger: Logger, level: LogLevel): boolean {
-	try {
-		return logger.isLevelEnabled === undefined || logger.isLevelEnabled(level);
-	} catch (error) {
-		telemetryFailed("logger", error);
-		return false;
-	}
 }
 
 /** The last 7 bytes of a trace id are random (W3C trace context, level 2): all services and stages agree on them. */

@@ -1,6 +1,8 @@
+import { runInNewContext } from "node:vm";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { AlwaysOffSampler, TracerProvider } from "@opentelemetry/sdk-trace";
 import { beforeEach, describe, expect, it } from "vitest";
+import { brokenTracerProvider, spanMembers } from "../broken-tracer.fixture.ts";
 import {
 	CancelledError,
 	footlight,
@@ -67,6 +69,18 @@ describe("the span of a stage", () => {
 		]);
 		expect(span.events[0]?.attributes?.["exception.stacktrace"]).toContain(error.message);
 		expect(span.events[0]?.time).toEqual(span.endTime);
+	});
+
+	it("holds the stacks of what caused it, to a bound: a failed fetch says nothing by itself", async () => {
+		const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" });
+		await failed(new TypeError("fetch failed", { cause }));
+		const stack = String(recorded.span("ask").events[0]?.attributes?.["exception.stacktrace"]);
+		expect(stack).toMatch(/^TypeError: fetch failed[\s\S]*\ncaused by: Error: connect ECONNREFUSED 127\.0\.0\.1:1/);
+		recorded.reset();
+		const own = new Error("own cause");
+		own.cause = own;
+		await failed(own);
+		expect(String(recorded.span("ask").events[0]?.attributes?.["exception.stacktrace"])).not.toContain("caused by");
 	});
 
 	it.each([
@@ -213,5 +227,33 @@ describe("a tracer", () => {
 		const ask = unsampled.stage("ask", async (_: object) => unsampled.current().spanContext?.traceId);
 		expect(await ask(input)).toMatch(/^[0-9a-f]{32}$/);
 		expect(read).toEqual([]);
+	});
+});
+
+describe("a span that breaks", () => {
+	it.each(spanMembers)("in %s is ended all the same, and the call goes on", async (member) => {
+		const provider = brokenTracerProvider({ member });
+		const broken = footlight("docs-qa", { tracerProvider: provider, capture: { input: true, output: true } });
+		expect(await broken.stage("ask", async () => "answer")()).toBe("answer");
+		const fails = broken.stage("ask", () => {
+			throw new TypeError("no answer");
+		});
+		expect(() => fails()).toThrow(new TypeError("no answer"));
+		expect([provider.started, provider.ends]).toEqual([2, 2]);
+	});
+});
+
+describe("the exception of another realm", () => {
+	it("has its message and its stack", async () => {
+		const error = runInNewContext("new RangeError('far away')");
+		await failed(error);
+		const { status, events } = recorded.span("ask");
+		expect(error).not.toBeInstanceOf(Error);
+		expect(status.message).toBe("far away");
+		expect(events[0]?.attributes).toMatchObject({
+			"exception.type": "RangeError",
+			"exception.message": "far away",
+			"exception.stacktrace": expect.stringContaining("RangeError: far away"),
+		});
 	});
 });

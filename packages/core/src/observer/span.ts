@@ -1,5 +1,6 @@
 import type { Attributes, Span, SpanOptions } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
+import { drawLostAttempt } from "../attempt.ts";
 import type { Definition } from "../call.ts";
 import { type CaptureOptions, capturedText } from "../capture.ts";
 import { followWallClock } from "../clock.ts";
@@ -8,6 +9,7 @@ import type { Observation, Observer } from "../observation.ts";
 import { oneOf } from "../option.ts";
 import { errorType, isFailure } from "../outcome.ts";
 import { genAiStage } from "../telemetry/gen-ai.ts";
+import { telemetryFailed } from "../telemetry-failure.ts";
 import { messageOf, recordException } from "./exception.ts";
 
 /** Options of `tracing()`. */
@@ -42,10 +44,15 @@ export function spans(
 				const span = tracer.startSpan(modelCall?.spanName ?? definition.name, options, context);
 				scope.span = span;
 				scope.attemptSpans = attemptSpans;
-				if (!span.isRecording()) return false;
+				try {
+					if (!span.isRecording()) return false;
+					observation.modelCall = modelCall;
+					if (capture.input && kind !== "run") span.setAttribute("stage.input", capturedText(call.input, capture));
+				} catch (error) {
+					// It has begun all the same, and has to end.
+					telemetryFailed("span", error);
+				}
 				observation.span = span;
-				observation.modelCall = modelCall;
-				if (capture.input && kind !== "run") span.setAttribute("stage.input", capturedText(call.input, capture));
 				return true;
 			},
 			...(genAi && {
@@ -54,8 +61,12 @@ export function spans(
 			end(observation) {
 				const { span } = observation;
 				if (span === undefined) return;
-				describeEnd(span, observation, capture);
-				span.end(hrTime(observation.endMs));
+				if (observation.scope.firstAttempt !== undefined) drawLostAttempt(observation);
+				try {
+					describeEnd(span, observation, capture);
+				} finally {
+					span.end(hrTime(observation.endMs));
+				}
 			},
 		};
 	};

@@ -76,6 +76,17 @@ describe("a result that nobody consumes", () => {
 		expect(sdk.span("left").attributes["stream.item_count"]).toBe(1);
 	});
 
+	test("ends when it is collected, though the arguments and this lead to it", async () => {
+		const stage = light.stage("left", function (this: { kept?: unknown }, holder: { kept?: unknown }) {
+			holder.kept = this.kept = numbers();
+			return holder.kept;
+		});
+		const leave = () => void stage.call({}, {});
+		leave();
+		await collected(() => abandoned().length === 1);
+		expect(abandoned()).toHaveLength(1);
+	});
+
 	test("ends when both branches of a tee are collected", async () => {
 		const stage = light.stage("left", () => new ReadableStream({ pull: (controller) => controller.enqueue(1) }));
 		(() => void stage().tee())();

@@ -35,6 +35,7 @@ export function branchOf(whole: ResultWatcher, branches: Branches): ResultWatche
 		cancelled: () => (isLast() ? whole.cancelled() : undefined),
 		unreachable: () => (isLast() ? whole.unreachable() : undefined),
 		failed: (error) => whole.failed(error),
+		abandon: () => (isLast() ? whole.abandon() : undefined),
 		awaiting: () => whole.awaiting(),
 		answered: () => whole.answered(),
 		countItems: () => {},

@@ -1,5 +1,5 @@
 import { followAsyncIterable } from "./async-iterable.ts";
-import { overhear } from "./overhear.ts";
+import { handOver, overhear } from "./overhear.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
 type Emit = (event: string, ...values: unknown[]) => unknown;
@@ -22,11 +22,18 @@ export function isEventStream(value: object): value is EventStream {
 /** Watches such a stream, changed in place: what it emits tells how it goes, whoever listens or iterates. */
 export function followEventStream(stream: EventStream, watcher: ResultWatcher): object {
 	const heard = { items: false };
-	overhear(stream, typeof stream._emit === "function" ? "_emit" : "emit", watcher, (event, value) => {
-		if (!watcher.ended) hear(event, value, watcher, heard);
+	const outward = followAsyncIterable(stream, watcher, {
+		// It reads on by itself, so it cannot be left lying; an iterator of it gives what was counted as an event.
+		inUse: () => true,
+		counted: () => heard.items,
+		hook: (audience) =>
+			overhear(stream, typeof stream._emit === "function" ? "_emit" : "emit", audience, (event, value) => {
+				const { present } = audience;
+				if (!present.ended) hear(event, value, present, heard);
+			}),
 	});
-	// It reads on by itself, so it cannot be left lying; an iterator of it gives what was counted as an event.
-	return followAsyncIterable(stream, watcher, { inUse: () => true, counted: () => heard.items });
+	handOver(stream);
+	return outward;
 }
 
 function hear(event: string, value: unknown, watcher: ResultWatcher, heard: { items: boolean }): void {

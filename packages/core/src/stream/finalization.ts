@@ -1,12 +1,15 @@
+import { membersOf } from "./fan.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
-/** How many objects (an iterable, its iterators, a reader) can still be used to read on, for each watcher. */
+/** How many objects (an iterable, its iterators) can still be used to read on, for each watcher. */
 const holders = new WeakMap<ResultWatcher, number>();
 
-const registry = new FinalizationRegistry<ResultWatcher>((watcher) => {
-	const left = (holders.get(watcher) ?? 1) - 1;
-	holders.set(watcher, left);
-	if (left <= 0) watcher.unreachable();
+const registry = new FinalizationRegistry<ReadonlySet<ResultWatcher>>((watchers) => {
+	for (const watcher of watchers) {
+		const left = (holders.get(watcher) ?? 1) - 1;
+		holders.set(watcher, left);
+		if (left <= 0) watcher.unreachable();
+	}
 });
 
 /**
@@ -15,13 +18,16 @@ const registry = new FinalizationRegistry<ResultWatcher>((watcher) => {
  * A watcher must hold no reference to what it is registered for, or neither is ever collected.
  */
 export const finalized = {
-	watch(stream: object, watcher: ResultWatcher): void {
-		if (watcher.unwatched) return;
-		holders.set(watcher, (holders.get(watcher) ?? 0) + 1);
-		registry.register(stream, watcher);
+	/** Counts an object that a watcher can be told by; `watch` says when there are no more of them. */
+	hold(watcher: ResultWatcher): void {
+		if (!watcher.unwatched) holders.set(watcher, (holders.get(watcher) ?? 0) + 1);
+	},
+	/** Once for each object: those who watch it may change. */
+	watch(object: object, watchers: ReadonlySet<ResultWatcher>): void {
+		registry.register(object, watchers);
 	},
 	/** The watcher's stream lives on in others (branches), which are watched by themselves. */
 	keep(watcher: ResultWatcher): void {
-		holders.set(watcher, Number.POSITIVE_INFINITY);
+		for (const member of membersOf(watcher)) holders.set(member, Number.POSITIVE_INFINITY);
 	},
 };

@@ -1,4 +1,5 @@
-import { finalized } from "./finalization.ts";
+import { type Audience, attend } from "./audience.ts";
+import { opening } from "./opening.ts";
 import { isPatchable, patchMethod, proxyWith } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
@@ -24,50 +25,106 @@ const methods = ["next", "return", "throw"] as const;
  * next item, and spans started there would lose their parent.
  */
 export function followIterator(iterator: object, watcher: ResultWatcher, stepping: Stepping): object {
-	watcher.opened();
-	watcher.countItems();
-	return watchIterator(iterator, watcher, stepping);
+	return attend(iterator, watcher, {
+		hook: (audience) => hookIterator(iterator, audience, stepping, !isPlatforms(iterator)),
+		begin(newcomer) {
+			newcomer.opened();
+			newcomer.countItems();
+		},
+	});
 }
 
 /** As {@link followIterator}, for an iterator that belongs to a piece already announced. */
 export function watchIterator(iterator: object, watcher: ResultWatcher, stepping: Stepping): object {
-	const steps = new Map<PropertyKey, Step>();
-	for (const name of methods) {
-		const original = (iterator as Partial<Record<string, Step>>)[name];
-		if (typeof original === "function") steps.set(name, step(iterator, original, name, watcher, stepping));
-	}
-	if (!steps.has("return")) steps.set("return", returnOfItsOwn(watcher, stepping));
-	if (isPatchable(iterator, methods)) {
-		for (const [name, method] of steps) patchMethod(iterator, name, method);
-		finalized.watch(iterator, watcher);
-		return iterator;
-	}
-	for (const name of [Symbol.iterator, Symbol.asyncIterator]) if (name in iterator) steps.set(name, () => proxy);
-	const proxy: object = proxyWith(iterator, steps);
-	finalized.watch(proxy, watcher);
-	return proxy;
+	return attend(iterator, watcher, { hook: (audience) => hookIterator(iterator, audience, stepping, false) });
 }
 
-function step(
-	iterator: object,
-	original: Step,
-	name: (typeof methods)[number],
-	watcher: ResultWatcher,
-	stepping: Stepping,
-): Step {
+/**
+ * False where the object's iteration is sure to be apart from its `next()`, as that of a database cursor is. To be sure
+ * that it is not, one would have to begin it.
+ */
+export function mayBeIterator(object: object, symbol: typeof Symbol.iterator | typeof Symbol.asyncIterator): boolean {
+	const { next, [symbol]: iterate } = object as { next?: unknown; [key: symbol]: unknown };
+	if (typeof next !== "function" || typeof iterate !== "function") return false;
+	return isPlatforms(object) || !Object.prototype.toString.call(iterate).endsWith("GeneratorFunction]");
+}
+
+const iteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
+const asyncIteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
+
+function isPlatforms(iterator: object): boolean {
+	return [iteratorPrototype, asyncIteratorPrototype].some((prototype) =>
+		Object.prototype.isPrototypeOf.call(prototype, iterator),
+	);
+}
+
+/** What the steps of one iterator share. */
+interface Hooked {
+	readonly iterator: object;
+	readonly audience: Audience;
+	readonly stepping: Stepping;
+	/** True once its iteration has turned out to be apart from its `next()`. */
+	isApart: boolean;
+}
+
+function hookIterator(iterator: object, audience: Audience, stepping: Stepping, inDoubt: boolean): object {
+	const hooked: Hooked = { iterator, audience, stepping, isApart: false };
+	const steps = new Map<PropertyKey, Step>();
+	for (const name of methods) {
+		let original: unknown;
+		try {
+			original = (iterator as Partial<Record<string, unknown>>)[name];
+		} catch {
+			// A getter that throws is for the consumer to meet, who may never read it.
+			continue;
+		}
+		if (typeof original === "function") steps.set(name, step(original as Step, name, hooked));
+		else if (name === "return") steps.set(name, returnOfItsOwn(hooked));
+	}
+	const outward = () => made;
+	const symbol = stepping.mode === "async" ? Symbol.asyncIterator : Symbol.iterator;
+	const iterate = (iterator as Record<symbol, unknown>)[symbol];
+	const iterateHooked = inDoubt && typeof iterate === "function" && iteration(iterate as Step, hooked, outward);
+	if (iterateHooked) steps.set(symbol, iterateHooked);
+	const isInPlace = isPatchable(iterator, [...steps.keys()]);
+	if (isInPlace) {
+		for (const [name, method] of steps) patchMethod(iterator, name, method);
+	} else {
+		for (const name of [Symbol.iterator, Symbol.asyncIterator]) {
+			if (name in iterator && !steps.has(name)) steps.set(name, outward);
+		}
+	}
+	const made: object = isInPlace ? iterator : proxyWith(iterator, steps);
+	return made;
+}
+
+/** Begins an iteration; where it is apart, it is the one that counts, and `next()` is how it asks for more. */
+function iteration(iterate: Step, hooked: Hooked, outward: () => object): Step {
+	const { iterator, audience, stepping } = hooked;
+	return () => {
+		const watcher = audience.present;
+		const begun = opening(watcher, () => Reflect.apply(iterate, iterator, []));
+		if (begun === iterator) return outward();
+		hooked.isApart = true;
+		if (watcher.ended || begun === null || typeof begun !== "object") return begun;
+		if (stepping.mode === "async") return watchIterator(begun, watcher, stepping);
+		// It is a collection.
+		watcher.settled();
+		return begun;
+	};
+}
+
+function step(original: Step, name: (typeof methods)[number], hooked: Hooked): Step {
+	const { iterator, audience, stepping } = hooked;
 	const run = (input: unknown[]) => Reflect.apply(original, iterator, input);
-	const stepped = (result: unknown) => {
-		hear(result, name, watcher, stepping);
-		watcher.answered();
-		return result;
-	};
-	const failed = (error: unknown): never => {
-		watcher.failed(error);
-		throw error;
-	};
+	let heard: Heard | undefined;
 	const named = {
 		[name](...input: unknown[]): unknown {
-			if (watcher.ended) return watcher.run(run, input);
+			const watcher = audience.present;
+			if (watcher.ended || hooked.isApart) return watcher.run(run, input);
+			// Made once, since each item pays for it: who watches hardly ever changes.
+			if (heard?.watcher !== watcher) heard = heardBy(watcher, name, stepping);
+			const { stepped, failed } = heard;
 			watcher.awaiting();
 			let result: unknown;
 			try {
@@ -81,14 +138,38 @@ function step(
 	return named[name] as Step;
 }
 
+interface Heard {
+	readonly watcher: ResultWatcher;
+	stepped(result: unknown): unknown;
+	failed(error: unknown): never;
+}
+
+function heardBy(watcher: ResultWatcher, name: (typeof methods)[number], stepping: Stepping): Heard {
+	return {
+		watcher,
+		stepped(result) {
+			hear(result, name, watcher, stepping);
+			watcher.answered();
+			return result;
+		},
+		failed(error) {
+			watcher.failed(error);
+			throw error;
+		},
+	};
+}
+
 function hear(result: unknown, name: (typeof methods)[number], watcher: ResultWatcher, stepping: Stepping): void {
 	const { aborted, counted, returnsOnly } = stepping;
+	const isEnd = result === null || typeof result !== "object";
 	let done: boolean | undefined;
-	let value: unknown;
+	let value: unknown = result;
 	try {
-		({ done, value } = result as IteratorResult<unknown>);
+		// A cursor's `next()` gives the items as they are, and at its end none.
+		if (isEnd) done = true;
+		else if ("done" in result || "value" in result) ({ done, value } = result as IteratorResult<unknown>);
 	} catch {
-		// A step that gives no result, or one that cannot be read, is for the consumer to fail on.
+		// What cannot be read is for the consumer to fail on.
 		return;
 	}
 	if (!done) {
@@ -102,10 +183,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Lets a `break` be heard on an iterator that has no `return` to hear it. */
-function returnOfItsOwn(watcher: ResultWatcher, { mode }: Stepping): Step {
+function returnOfItsOwn({ audience, stepping }: Hooked): Step {
 	return (value) => {
-		watcher.cancelled();
+		audience.present.cancelled();
 		const result = { done: true, value };
-		return mode === "async" ? Promise.resolve(result) : result;
+		return stepping.mode === "async" ? Promise.resolve(result) : result;
 	};
 }

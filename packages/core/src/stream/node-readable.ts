@@ -1,5 +1,6 @@
-import { finalized } from "./finalization.ts";
-import { overhear } from "./overhear.ts";
+import { isClosedEarly } from "../outcome.ts";
+import { attend } from "./audience.ts";
+import { handOver, overhear } from "./overhear.ts";
 import { patchMethod } from "./patch.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
@@ -40,17 +41,24 @@ export function followNodeReadable(stream: NodeReadable, watcher: ResultWatcher)
 		endedBefore(stream, watcher);
 		return stream;
 	}
-	overhear(stream, "emit", watcher, (event, value) => hear(event, value, watcher));
-	watcher.opened(listenedTo(stream));
-	watcher.countItems();
-	for (const name of steps) {
-		const step = stream[name];
-		if (typeof step !== "function") continue;
-		patchMethod(stream, name, (...given: unknown[]) =>
-			watcher.run(() => Reflect.apply(step, stream, given), undefined),
-		);
-	}
-	finalized.watch(stream, watcher);
+	attend(stream, watcher, {
+		hook(audience) {
+			overhear(stream, "emit", audience, (event, value) => hear(event, value, audience.present));
+			for (const name of steps) {
+				const step = stream[name];
+				if (typeof step !== "function") continue;
+				patchMethod(stream, name, (...given: unknown[]) =>
+					audience.present.run(() => Reflect.apply(step, stream, given), undefined),
+				);
+			}
+			return stream;
+		},
+		begin(newcomer) {
+			newcomer.opened(listenedTo(stream));
+			newcomer.countItems();
+		},
+	});
+	handOver(stream);
 	return stream;
 }
 
@@ -63,7 +71,14 @@ function endedBefore(stream: NodeReadable, watcher: ResultWatcher): void {
 /** A consumer that listens never asks for an item, so it would seem to have left. */
 function listenedTo(stream: NodeReadable): () => boolean {
 	const listened = new WeakRef(stream);
-	return () => ["data", "readable"].some((event) => (listened.deref()?.listenerCount(event) ?? 0) > 0);
+	return () => {
+		try {
+			return ["data", "readable"].some((event) => (listened.deref()?.listenerCount(event) ?? 0) > 0);
+		} catch {
+			// A method of the user's that cannot be asked tells of no listener.
+			return false;
+		}
+	};
 }
 
 function hear(event: string, value: unknown, watcher: ResultWatcher): void {
@@ -75,7 +90,9 @@ function hear(event: string, value: unknown, watcher: ResultWatcher): void {
 			watcher.settled();
 			break;
 		case "error":
-			watcher.failed(value);
+			// With such an error a pipeline destroys its source when the other side has gone.
+			if (isClosedEarly(value)) watcher.cancelled();
+			else watcher.failed(value);
 			break;
 		case "close":
 			// Closed before its end and without an error: the consumer destroyed it.

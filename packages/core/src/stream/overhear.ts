@@ -1,39 +1,33 @@
 import type { Context } from "@opentelemetry/api";
 import { activeContext, withContext } from "../context.ts";
+import type { Audience } from "./audience.ts";
 import { patchMethod } from "./patch.ts";
-import type { ResultWatcher } from "./watcher.ts";
 
-export type Hear = (event: string, value: unknown) => void;
+/** Context of whoever was handed an emitter last. */
+const consumers = new WeakMap<object, Context>();
 
-interface Overheard {
-	/** The innermost call first: it ends before those around it. */
-	readonly hears: Hear[];
-	/** The outermost call. */
-	watcher: ResultWatcher;
-	/** Context of whoever was handed the stream last. */
-	consumer: Context;
+/** What listens to the emitter from now on is the consumer's; its own spans must not end up under the call that emits. */
+export function handOver(emitter: object): void {
+	consumers.set(emitter, activeContext());
 }
-
-const overheard = new WeakMap<object, Overheard>();
 
 /**
  * Hears what an emitter emits without listening to it: a listener may start a flow, or pass for somebody who handles an
- * error. What listens is the consumer's; its own spans must not end up under the call that emits.
+ * error.
  */
-export function overhear(emitter: object, name: "emit" | "_emit", watcher: ResultWatcher, hear: Hear): void {
-	const consumer = activeContext();
-	const known = overheard.get(emitter);
-	if (known !== undefined) {
-		known.hears.push(hear);
-		Object.assign(known, { watcher, consumer });
-		return;
-	}
-	const state: Overheard = { hears: [hear], watcher, consumer };
-	overheard.set(emitter, state);
+export function overhear(
+	emitter: object,
+	name: "emit" | "_emit",
+	audience: Audience,
+	hear: (event: string, value: unknown) => void,
+): void {
 	const emit = (emitter as Record<string, (...given: unknown[]) => unknown>)[name] as (...given: unknown[]) => unknown;
 	patchMethod(emitter, name, (...given: [string, ...unknown[]]) => {
-		for (const hear of state.hears) hear(given[0], given[1]);
+		// Who has ended by this event is still the one that emits it.
+		const watcher = audience.present;
+		hear(given[0], given[1]);
 		const emitted = () => Reflect.apply(emit, emitter, given);
-		return state.watcher.isActive() ? withContext(state.consumer, emitted, undefined) : emitted();
+		const consumer = consumers.get(emitter);
+		return consumer !== undefined && watcher.isActive() ? withContext(consumer, emitted, undefined) : emitted();
 	});
 }

@@ -52,6 +52,10 @@ export function proxyWith<T extends object>(target: T, replaced: ReadonlyMap<Pro
 /** A method that takes a call on the proxy for one on the target; still the same function to anyone who looks at it. */
 function calledOn(target: object, method: () => unknown, proxy: () => object): unknown {
 	return new Proxy(method, {
-		apply: (_, receiver, input) => Reflect.apply(method, receiver === proxy() ? target : receiver, input),
+		apply(_, receiver, input) {
+			if (receiver !== proxy()) return Reflect.apply(method, receiver, input);
+			const result: unknown = Reflect.apply(method, target, input);
+			return result === target ? receiver : result;
+		},
 	});
 }

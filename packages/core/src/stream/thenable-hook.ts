@@ -1,4 +1,7 @@
 import { activeContext, withContext } from "../context.ts";
+import type { Audience } from "./audience.ts";
+import { opening } from "./opening.ts";
+import { isPlainPromise } from "./plain-promise.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
 export type Method = (...input: unknown[]) => unknown;
@@ -9,19 +12,20 @@ export type Follow = (result: unknown, watcher: ResultWatcher) => { readonly res
 /** What the hooked methods of one thenable share. */
 export interface Hooked {
 	readonly thenable: object;
-	readonly watcher: ResultWatcher;
+	readonly audience: Audience;
 	readonly follow: Follow;
-	/** The call waits for a consumer; once something it asked for has settled, it waits for that alone. */
-	consume(): void;
+	/** A call waits for a consumer; once something it asked for has settled, it waits for that alone. */
+	consume(watcher: ResultWatcher): void;
 }
 
 /** Hooks `then`: it runs in the call's context, its reactions in that of whoever asked. */
 export function hookThen(then: Method, hooked: Hooked): Method {
-	const { thenable, watcher } = hooked;
+	const { thenable, audience } = hooked;
 	return function hookedThen(onFulfilled, onRejected) {
+		const watcher = audience.present;
 		if (watcher.ended) return Reflect.apply(then, thenable, [onFulfilled, onRejected]);
 		const consumer = activeContext();
-		const { arrived, failed } = reactions(hooked);
+		const { arrived, failed } = reactions(watcher, hooked);
 		const fulfilled = (value: unknown) => {
 			const outward = arrived(value);
 			return isReaction(onFulfilled) ? withContext(consumer, onFulfilled, outward) : outward;
@@ -31,17 +35,18 @@ export function hookThen(then: Method, hooked: Hooked): Method {
 			watcher.failed(error);
 			return withContext(consumer, onRejected, error);
 		};
-		return watcher.run((given) => Reflect.apply(then, thenable, given), [fulfilled, rejected]);
+		return opening(watcher, () => Reflect.apply(then, thenable, [fulfilled, rejected]));
 	};
 }
 
 /** Hooks a `catch` or `finally` of the thenable's own class, which need not call `then`. */
 export function hookEnd(name: "catch" | "finally", method: Method, hooked: Hooked): Method {
-	const { watcher } = hooked;
+	const { audience } = hooked;
 	const hookedMethod = hookMethod(method, hooked);
 	return function hookedEnd(...input) {
 		// Some take filters before the reaction.
 		const reaction = input.pop();
+		const watcher = audience.present;
 		if (!isReaction(reaction) || watcher.ended) return hookedMethod(...input, reaction);
 		const consumer = activeContext();
 		return hookedMethod(...input, (value: unknown) => {
@@ -53,24 +58,27 @@ export function hookEnd(name: "catch" | "finally", method: Method, hooked: Hooke
 
 /** Hooks a method that may be a way into the result: one that gives a promise, or another thenable made from this one. */
 export function hookMethod(method: Method, hooked: Hooked): Method {
-	const { thenable, watcher, follow, consume } = hooked;
+	const { thenable, audience, follow, consume } = hooked;
 	return function hookedMethod(...input) {
+		const watcher = audience.present;
 		const result = watcher.run((given) => Reflect.apply(method, thenable, given), input);
 		if (watcher.ended || result === thenable || result === null || typeof result !== "object") return result;
-		if (typeof (result as PromiseLike<unknown>).then !== "function") return result;
-		if (!(result instanceof Promise) || result.constructor !== Promise) {
+		if (!isPlainPromise(result)) {
 			const derived = follow(result, watcher);
 			// The derived one stands in for this one, which nobody may ever await.
-			consume();
+			if (derived !== undefined) consume(watcher);
 			return derived?.result ?? result;
 		}
-		const { arrived, failed } = reactions(hooked);
+		const { arrived, failed } = reactions(watcher, hooked);
 		return result.then(arrived, failed);
 	};
 }
 
 /** Announces a piece that a consumer waits for, and gives what ends it. */
-function reactions({ watcher, follow, consume }: Hooked): {
+function reactions(
+	watcher: ResultWatcher,
+	{ follow, consume }: Hooked,
+): {
 	arrived(value: unknown): unknown;
 	failed(error: unknown): never;
 } {
@@ -81,7 +89,7 @@ function reactions({ watcher, follow, consume }: Hooked): {
 			const lasting = watcher.ended ? undefined : follow(value, watcher);
 			// Not the stream itself: what holds on to it would keep it from ever being collected.
 			watcher.released(lasting === undefined ? value : undefined);
-			consume();
+			consume(watcher);
 			watcher.answered();
 			return lasting === undefined ? value : lasting.result;
 		},

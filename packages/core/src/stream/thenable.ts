@@ -1,4 +1,6 @@
-import { finalized } from "./finalization.ts";
+import { type Audience, attend } from "./audience.ts";
+import { membersOf } from "./fan.ts";
+import { opening } from "./opening.ts";
 import { isPatchable, patchMethod, proxyWith } from "./patch.ts";
 import { type Follow, type Hooked, hookEnd, hookMethod, hookThen, type Method } from "./thenable-hook.ts";
 import type { ResultWatcher } from "./watcher.ts";
@@ -10,23 +12,28 @@ import type { ResultWatcher } from "./watcher.ts";
  * hooked instead: `then`, and every other method of its class, since `withResponse()` or `execute()` may be the way in.
  */
 export function followThenable(thenable: PromiseLike<unknown>, watcher: ResultWatcher, follow: Follow): object {
-	watcher.opened();
-	let consumed = false;
-	const consume = () => {
-		if (consumed) return;
-		consumed = true;
-		watcher.released();
+	return attend(thenable, watcher, {
+		hook: (audience) => hookThenable(thenable, audience, follow),
+		begin: (newcomer) => newcomer.opened(),
+		// They are waited for, and all end when it settles.
+		mostMembers: Number.POSITIVE_INFINITY,
+	});
+}
+
+function hookThenable(thenable: PromiseLike<unknown>, audience: Audience, follow: Follow): object {
+	const consumed = new WeakSet<ResultWatcher>();
+	const consume = (watcher: ResultWatcher) => {
+		for (const member of membersOf(watcher)) {
+			if (consumed.has(member)) continue;
+			consumed.add(member);
+			member.released();
+		}
 	};
-	const hooked: Hooked = { thenable, watcher, follow, consume };
+	const hooked: Hooked = { thenable, audience, follow, consume };
 	const methods = new Map<PropertyKey, Method>();
 	for (const [name, method] of methodsOf(thenable)) methods.set(name, hook(name, method, hooked));
-	if (!isPatchable(thenable, [...methods.keys()])) {
-		const proxy = proxyWith(thenable, methods);
-		finalized.watch(proxy, watcher);
-		return proxy;
-	}
+	if (!isPatchable(thenable, [...methods.keys()])) return proxyWith(thenable, methods);
 	for (const [name, method] of methods) patchMethod(thenable, name, method);
-	finalized.watch(thenable, watcher);
 	return thenable;
 }
 
@@ -37,6 +44,11 @@ function hook(name: PropertyKey, method: Method, hooked: Hooked): Method {
 		case "catch":
 		case "finally":
 			return hookEnd(name, method, hooked);
+		case Symbol.asyncIterator:
+			return hookMethod(
+				(...input) => opening(hooked.audience.present, () => Reflect.apply(method, hooked.thenable, input)),
+				hooked,
+			);
 		default:
 			return hookMethod(method, hooked);
 	}

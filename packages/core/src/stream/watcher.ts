@@ -8,6 +8,8 @@ export interface ResultWatcher {
 	readonly ended: boolean;
 	/** True when nobody wants to know how the result ends; its steps still run in the call's context. */
 	readonly unwatched?: boolean;
+	/** True when promises have no members of their own to look for. */
+	readonly givesFreshPromises?: boolean;
 	/** Runs a step of the result in the context of the call that made it. */
 	run<A, R>(step: (argument: A) => R, argument: A): R;
 	/** True where the code that runs now belongs to the call. */
@@ -23,6 +25,8 @@ export interface ResultWatcher {
 	/** The result was left lying: nobody can read on at all. */
 	unreachable(): void;
 	failed(error: unknown): void;
+	/** Ends the call whatever its result does. */
+	abandon(): void;
 	/** The consumer begins to wait for something; until it is `answered`, the result is not left lying. */
 	awaiting(): void;
 	answered(): void;

@@ -76,3 +76,31 @@ test("a frozen ReadableStream is handed out as another one that reads from it", 
 	expect(await Array.fromAsync(stream.pipeThrough(new TransformStream()))).toEqual([1]);
 	expect(sdk.span("items").attributes).toMatchObject({ outcome: "ok", "stream.item_count": 1 });
 });
+
+describe("a ReadableStream whose length the consumer knows", () => {
+	const two = () =>
+		new ReadableStream({
+			start(controller) {
+				for (const item of [1, 2]) controller.enqueue(item);
+				controller.close();
+			},
+		});
+
+	test("has ended once it is closed, though nobody read past its last item", async () => {
+		const reader = light.stage("items", two)().getReader();
+		await reader.read();
+		expect(sdk.spans()).toEqual([]);
+		await reader.read();
+		await reader.closed;
+		expect(sdk.span("items").attributes).toMatchObject({ outcome: "ok", "stream.item_count": 2 });
+	});
+
+	test("is cancelled where it closes because it is cancelled", async () => {
+		const reader = light
+			.stage("items", () => new ReadableStream())()
+			.getReader();
+		await reader.cancel();
+		await reader.closed;
+		expect(sdk.span("items").attributes.outcome).toBe("cancelled");
+	});
+});

@@ -1,4 +1,4 @@
-import { finalized } from "./finalization.ts";
+import { type Audience, attend } from "./audience.ts";
 import { watchIterator } from "./iterator.ts";
 import { isPatchable, patchMethod } from "./patch.ts";
 import { readsPast } from "./reads-past.ts";
@@ -22,19 +22,27 @@ export function isWebStream(value: object): value is Web {
  * `pipeTo`, `pipeThrough` and `tee` read inside the platform where nobody can look; they are given a stream that reads
  * from this one only when asked, so the back-pressure is the original's.
  */
-export function followWebStream(stream: Web, watcher: ResultWatcher): Web {
-	watcher.opened();
-	watcher.countItems();
+export function followWebStream(stream: Web, watcher: ResultWatcher): object {
+	return attend(stream, watcher, {
+		hook: (audience) => hookWebStream(stream, audience),
+		begin(newcomer) {
+			newcomer.opened();
+			newcomer.countItems();
+		},
+	});
+}
+
+function hookWebStream(stream: Web, audience: Audience): Web {
 	const { getReader, values, cancel } = stream;
 	const read = (options?: ReaderMode) => {
 		const reader = Reflect.apply(getReader, stream, options === undefined ? [] : [options]) as Reader;
-		watchReader(reader, watcher);
+		watchReader(reader, audience);
 		return reader;
 	};
 	// A proxy is no ReadableStream to the platform; a stream of its own kind is.
 	if (!isPatchable(stream, patched)) return bridge(stream, read).readable;
 	const iterate = (options?: ReadableStreamIteratorOptions) =>
-		watchIterator(Reflect.apply(values, stream, [options]), watcher, {
+		watchIterator(Reflect.apply(values, stream, [options]), audience.present, {
 			mode: "async",
 			returnsOnly: options?.preventCancel === true,
 		});
@@ -43,6 +51,7 @@ export function followWebStream(stream: Web, watcher: ResultWatcher): Web {
 	);
 	patchMethod(stream, "cancel", (reason: unknown) => {
 		const refused = stream.locked;
+		const watcher = audience.present;
 		const cancelling = watcher.run(() => Reflect.apply(cancel, stream, [reason]), undefined);
 		if (!refused) watcher.cancelled();
 		return cancelling;
@@ -51,15 +60,14 @@ export function followWebStream(stream: Web, watcher: ResultWatcher): Web {
 		patchMethod(stream, "values", iterate);
 		patchMethod(stream, Symbol.asyncIterator, iterate);
 	}
-	patchPipes(stream, watcher, read);
-	finalized.watch(stream, watcher);
+	patchPipes(stream, audience, read);
 	return stream;
 }
 
 /** What the platform would refuse, or nobody needs to hear of any more, goes to the platform as it is. */
-function patchPipes(stream: Web, watcher: ResultWatcher, read: (options?: ReaderMode) => Reader): void {
+function patchPipes(stream: Web, audience: Audience, read: (options?: ReaderMode) => Reader): void {
 	const { pipeTo, pipeThrough, tee } = stream;
-	const isUnwatchable = () => stream.locked || watcher.ended;
+	const isUnwatchable = () => stream.locked || audience.present.ended;
 	const pipe = (destination: WritableStream<unknown>, options?: StreamPipeOptions): Promise<void> => {
 		const { readable, release } = bridge(stream, read);
 		return Reflect.apply(pipeTo, readable, [destination, options]).finally(release);
@@ -89,21 +97,31 @@ function canPipeThrough(pair: Partial<Pair> | undefined, options: StreamPipeOpti
 	);
 }
 
-function watchReader(reader: Reader, watcher: ResultWatcher): void {
+function watchReader(reader: Reader, audience: Audience): void {
 	const { read, cancel, releaseLock } = reader as ReadableStreamDefaultReader<unknown>;
-	let released = false;
-	// A read may be refused for a fault of the consumer's; the stream's own error closes the reader as well.
-	reader.closed.catch((error: unknown) => {
-		if (!released) watcher.failed(error);
-	});
+	let isOver = false;
+	const settle = (watcher: ResultWatcher) => {
+		if (isOver) return;
+		isOver = true;
+		watcher.settled();
+	};
+	reader.closed.then(
+		// It closes as its last item is taken, which is told of first; who knows the length need not read past that.
+		() => queueMicrotask(() => settle(audience.present)),
+		(error: unknown) => {
+			// A read may be refused for a fault of the consumer's; the stream's own error closes the reader as well.
+			if (!isOver) audience.present.failed(error);
+		},
+	);
 	patchMethod(reader, "read", (...input: unknown[]) => {
 		const step = () => Reflect.apply(read, reader, input) as Promise<ReadableStreamReadResult<unknown>>;
+		const watcher = audience.present;
 		const reading = watcher.run(step, undefined);
 		if (watcher.ended) return reading;
 		watcher.awaiting();
 		return reading.then(
 			(result) => {
-				if (result.done) watcher.settled();
+				if (result.done) settle(watcher);
 				else watcher.item(result.value);
 				watcher.answered();
 				return result;
@@ -115,12 +133,14 @@ function watchReader(reader: Reader, watcher: ResultWatcher): void {
 		);
 	});
 	patchMethod(reader, "cancel", (reason: unknown) => {
+		const watcher = audience.present;
 		const cancelling = watcher.run(() => Reflect.apply(cancel, reader, [reason]), undefined);
-		if (!released) watcher.cancelled();
+		if (!isOver) watcher.cancelled();
+		isOver = true;
 		return cancelling;
 	});
 	patchMethod(reader, "releaseLock", () => {
-		released = true;
+		isOver = true;
 		Reflect.apply(releaseLock, reader, []);
 	});
 }

@@ -275,6 +275,30 @@ describe("what cannot be changed", () => {
 		expect(Object.hasOwn(frozen, "read")).toBe(false);
 	});
 
+	test("stays behind its proxy where its methods give the object back", () => {
+		class Builder {
+			where(): this {
+				return this;
+			}
+			limit(): this {
+				return this;
+			}
+		}
+		const builder = light.instrument(Object.freeze(new Builder()), { methods: ["where"] });
+		expect(builder.limit().where().where()).toBe(builder);
+		expect(names()).toEqual(["where", "where"]);
+	});
+
+	test("may have a method named class", () => {
+		const school = light.instrument({
+			class(name: string) {
+				return name;
+			},
+		});
+		expect(school.class("4b")).toBe("4b");
+		expect(names()).toEqual(["class"]);
+	});
+
 	test("stands behind a proxy: a frozen object of functions, and one nested in an object that is not", () => {
 		const frozen = light.instrument(Object.freeze({ read: () => 1, write: () => 2 }));
 		expect([frozen.read(), frozen.write(), Object.keys(frozen)]).toEqual([1, 2, ["read", "write"]]);

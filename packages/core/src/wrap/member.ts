@@ -6,7 +6,7 @@ import type { AnyFunction } from "./stage.ts";
 export type WrapMember = (fn: AnyFunction, name: string) => AnyFunction;
 
 export function isClass(value: unknown): boolean {
-	return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+	return typeof value === "function" && /^class(\s+[^\s(]|\s*\{)/.test(Function.prototype.toString.call(value));
 }
 
 /** The prototype of a class, whose methods its instances share. */

@@ -44,6 +44,12 @@ export function invoker(definition: Definition, fn: AnyFunction, use: readonly M
 	return stage;
 }
 
+/** True for a function written as `async`; a proxy of one may give out anything. */
+export function isAsyncFunction(fn: AnyFunction): boolean {
+	const isTagged = Object.prototype.toString.call(fn) === "[object AsyncFunction]";
+	return isTagged && !Function.prototype.toString.call(fn).endsWith("{ [native code] }");
+}
+
 /** The innermost handler: calls the user's function, with the call that reached it as the current one. */
 export function callThrough(apply: Handler): Handler {
 	return function callThrough(call) {

@@ -44,7 +44,11 @@ test("a host that does not exist", async () => {
 });
 
 test("no scheme", async () => {
-	expect((await examine("localhost:4318"))[0]).toMatchObject({ code: "endpoint-invalid" });
+	expect((await examine("localhost:4318"))[0]).toMatchObject({
+		code: "endpoint-invalid",
+		message: "localhost:4318/v1/traces is no address.",
+		cure: "Write it with its scheme, for example http://localhost:4318.",
+	});
 });
 
 test("a gRPC port, spoken to over HTTP", async () => {

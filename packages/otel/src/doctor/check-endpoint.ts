@@ -3,17 +3,16 @@ import { AlwaysOnSampler, TracerProvider } from "@opentelemetry/sdk-trace";
 import { traceExporter } from "../create-exporter.ts";
 import { within } from "../deadline.ts";
 import { exportProblem } from "../export-problem.ts";
-import { addressOf, type OtlpTarget } from "../otlp-target.ts";
+import { addressCure, addressOf, type OtlpTarget } from "../otlp-target.ts";
 import { connectionProblem } from "../reachability.ts";
+import { isPage, webPageAnswer, webPageCure } from "../web-page.ts";
 import type { Finding } from "./finding.ts";
 import { type Answer, probeHttp, speaksTls } from "./probe-endpoint.ts";
 
 /** Connects to where traces go, looks at what answers, and sends a real span through the official exporter. */
 export async function checkEndpoint(target: OtlpTarget, timeoutMs: number): Promise<Finding[]> {
-	if (!/^(?:https?|grpcs?|unix):/.test(target.url) || !URL.canParse(target.url)) {
-		const cure = "Write it with its scheme, for example http://localhost:4318.";
-		return [problem("endpoint-invalid", `${named(target)} is no address (${target.url}).`, cure)];
-	}
+	const cure = addressCure(target.url);
+	if (cure !== undefined) return [problem("endpoint-invalid", `${named(target)} is no address.`, cure)];
 	const refusal = await connectionProblem(target.url, timeoutMs);
 	if (refusal !== undefined) return [await unreachable(target, refusal, timeoutMs)];
 	const found = target.protocol === "grpc" ? await checkGrpc(target, timeoutMs) : await checkHttp(target, timeoutMs);
@@ -90,9 +89,8 @@ function judgeStatus(target: OtlpTarget, answer: Extract<Answer, { status: numbe
 		const cure = "Set OTEL_EXPORTER_OTLP_PROTOCOL to http/json or http/protobuf, whichever it takes.";
 		return problem("endpoint-not-otlp", `${said}: it does not take ${target.protocol}.`, cure);
 	}
-	if (status >= 200 && status < 300 && /html/.test(contentType)) {
-		const cure = "Take the address of the OTLP receiver, not of the page one looks at (Jaeger: 4318, not 16686).";
-		return problem("endpoint-not-otlp", `${said} with a web page: this is no OTLP receiver.`, cure);
+	if (status >= 200 && status < 300 && isPage(contentType)) {
+		return problem("endpoint-not-otlp", `${said} ${webPageAnswer}.`, webPageCure);
 	}
 	// Everything else the exporter itself meets, and reports.
 	return undefined;

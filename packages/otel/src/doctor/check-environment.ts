@@ -1,4 +1,5 @@
 import { isDisabled } from "../disabled.ts";
+import { sendsOtlp } from "../exporter-name.ts";
 import { type OtlpTarget, otlpTarget, type Signal } from "../otlp-target.ts";
 import type { Finding } from "./finding.ts";
 
@@ -33,8 +34,7 @@ function checkDisabled(environment: Environment): Finding[] {
 }
 
 function checkExporters(environment: Environment): Finding[] {
-	const names = (environment.OTEL_TRACES_EXPORTER ?? "otlp").split(",").map((name) => name.trim());
-	if (names.includes("otlp") || names.join("") === "") return [];
+	if (sendsOtlp("traces", environment)) return [];
 	return [
 		{
 			code: "exporter-none",

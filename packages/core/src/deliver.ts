@@ -1,0 +1,30 @@
+import { telemetryFailed } from "./telemetry-failure.ts";
+
+/** Listeners that are being called at this moment. */
+const busy = new Set<object>();
+
+/**
+ * Calls a logger or a sink of the user's, whatever it does: one that throws, or that is written as an async function and
+ * rejects, changes nothing. One that is reached again from inside its own call goes through instrumented code, and would
+ * call itself for ever: what it would be told of itself is dropped and counted.
+ */
+export function deliver<R>(part: string, listener: object, tell: () => R): R | undefined {
+	if (busy.has(listener)) {
+		const reason = "it goes through code that Footlight observes; what that says of it is dropped";
+		telemetryFailed(part, new Error(reason));
+		return undefined;
+	}
+	busy.add(listener);
+	try {
+		const result = tell();
+		if (typeof (result as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function") {
+			Promise.resolve(result).catch((error) => telemetryFailed(part, error));
+		}
+		return result;
+	} catch (error) {
+		telemetryFailed(part, error);
+		return undefined;
+	} finally {
+		busy.delete(listener);
+	}
+}
