@@ -1,7 +1,7 @@
 import { telemetryFailed } from "./telemetry-failure.ts";
 
-/** Listeners that are being called at this moment. */
-const busy = new Set<object>();
+/** Listeners that are being called at this moment, the innermost last; hardly ever more than one. */
+const busy: object[] = [];
 
 /**
  * Calls a logger or a sink of the user's, whatever it does: one that throws, or that is written as an async function and
@@ -9,12 +9,12 @@ const busy = new Set<object>();
  * call itself for ever: what it would be told of itself is dropped and counted.
  */
 export function deliver<R>(part: string, listener: object, tell: () => R): R | undefined {
-	if (busy.has(listener)) {
+	if (busy.includes(listener)) {
 		const reason = "it goes through code that Footlight observes; what that says of it is dropped";
 		telemetryFailed(part, new Error(reason));
 		return undefined;
 	}
-	busy.add(listener);
+	busy.push(listener);
 	try {
 		const result = tell();
 		if (typeof (result as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function") {
@@ -25,6 +25,6 @@ export function deliver<R>(part: string, listener: object, tell: () => R): R | u
 		telemetryFailed(part, error);
 		return undefined;
 	} finally {
-		busy.delete(listener);
+		busy.pop();
 	}
 }
