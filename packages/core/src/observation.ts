@@ -223,7 +223,13 @@ export class Observation implements ResultWatcher {
 	#end(outcome: Outcome): void {
 		this.ended = true;
 		const { scope } = this;
-		if (this.#isOutermost) scope.open = false;
+		if (this.#isOutermost) {
+			scope.open = false;
+			// A timer set in the call goes on in its context: it must not keep what the call was given.
+			const { call } = scope;
+			if (call.receiver !== undefined || call.input.length > 0)
+				scope.call = { ...call, input: [], receiver: undefined };
+		}
 		if (this.unwatched) return;
 		const { run } = scope;
 		if (this.stream !== undefined) {
