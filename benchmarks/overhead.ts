@@ -1,33 +1,29 @@
-import { spawnSync } from "node:child_process";
-import { parseArgs } from "node:util";
+import { measured } from "./child.ts";
 import type { Mode } from "./provider.ts";
+import { column, type Figures, type Row, type Table } from "./table.ts";
 
-// What one instrumented async stage costs: every row in a fresh process, rounds interleaved, medians. A report, not a test.
-
-interface Row {
-	readonly label: string;
+interface StageRow extends Row {
 	readonly subject: string;
 	readonly mode: Mode;
-	/** The row this one is measured against, and what the ratio may be at most. */
-	readonly against?: string;
-	readonly atMost?: number;
 }
 
-interface Figures {
-	readonly ns: number;
-	readonly bytes: number;
-	/** Time over that of the row it is measured against, in pairs within one process. */
-	readonly paired?: number;
-}
+// A young generation larger than what a row allocates while it is counted.
+const allocationFlags = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=128"];
 
-const rows: readonly Row[] = [
+const byHand = "hand-written span (H)";
+const byHandInFull = "hand-written full (F)";
+const byHandWithCost = "hand-written full + cost";
+const byHandWithTokens = "hand-written full + cost + tokens";
+
+/** What one instrumented async stage costs. */
+export const overhead: Table<StageRow> = stages("One awaited call of an async stage", [
 	{ label: "bare await", subject: "bare", mode: "no-sdk" },
-	{ label: "hand-written span (H)", subject: "hand-written-span", mode: "sdk" },
-	{ label: "footlight", subject: "footlight-span", mode: "sdk", against: "hand-written span (H)", atMost: 1 },
-	{ label: "@traceloop withTask", subject: "traceloop", mode: "sdk", against: "hand-written span (H)" },
-	{ label: "@langfuse observe", subject: "langfuse", mode: "sdk", against: "hand-written span (H)" },
-	{ label: "openinference withSpan", subject: "openinference", mode: "sdk", against: "hand-written span (H)" },
-	{ label: "Effect withSpan", subject: "effect", mode: "sdk", against: "hand-written span (H)" },
+	{ label: byHand, subject: "hand-written-span", mode: "sdk" },
+	{ label: "footlight", subject: "footlight-span", mode: "sdk", against: byHand, atMost: 1 },
+	{ label: "@traceloop withTask", subject: "traceloop", mode: "sdk", against: byHand },
+	{ label: "@langfuse observe", subject: "langfuse", mode: "sdk", against: byHand },
+	{ label: "openinference withSpan", subject: "openinference", mode: "sdk", against: byHand },
+	{ label: "Effect withSpan", subject: "effect", mode: "sdk", against: byHand },
 	{ label: "hand-written span + line", subject: "hand-written-span-and-line", mode: "sdk" },
 	{
 		label: "footlight + line",
@@ -52,66 +48,47 @@ const rows: readonly Row[] = [
 		against: "hand-written, no SDK",
 		atMost: 1.3,
 	},
-];
+]);
 
-const { values } = parseArgs({
-	options: { rounds: { type: "string", default: "5" }, only: { type: "string", default: "" } },
-});
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-	throw new RangeError(`bench: --rounds must be a positive integer, got ${values.rounds}`);
-}
-const chosen = rows.filter(({ label }) => label.includes(values.only));
-const byLabel = new Map(rows.map((row) => [row.label, row]));
-const figures = new Map<string, Figures[]>(chosen.map(({ label }) => [label, []]));
+/** The same with everything beside the span: metrics, a line, and what a model's answer cost. */
+export const fullStage: Table<StageRow> = stages("One awaited call, with span, duration, count and line", [
+	{ label: byHandInFull, subject: "hand-written-full", mode: "sdk" },
+	{ label: "footlight full", subject: "footlight-full", mode: "sdk", against: byHandInFull, atMost: 0.9 },
+	{ label: "footlight full, OTel metrics", subject: "footlight-full-on-otel", mode: "sdk", against: byHandInFull },
+	{ label: byHandWithCost, subject: "hand-written-cost", mode: "sdk" },
+	{ label: byHandWithTokens, subject: "hand-written-cost-and-tokens", mode: "sdk" },
+	{ label: "footlight full + cost", subject: "footlight-cost", mode: "sdk", against: byHandWithCost, atMost: 0.9 },
+	{
+		label: "footlight full + cost, the same metrics",
+		subject: "footlight-cost",
+		mode: "sdk",
+		against: byHandWithTokens,
+		atMost: 0.9,
+	},
+	{
+		label: "footlight full + cost, OTel metrics",
+		subject: "footlight-cost-on-otel",
+		mode: "sdk",
+		against: byHandWithTokens,
+	},
+	{ label: byHand, subject: "hand-written-span", mode: "sdk" },
+	{ label: "hand-written metrics, sampled out", subject: "hand-written-metrics", mode: "sampled-out", against: byHand },
+	{
+		label: "footlight metrics, sampled out",
+		subject: "footlight-metrics",
+		mode: "sampled-out",
+		against: byHand,
+		atMost: 0.75,
+	},
+]);
 
-for (let round = 0; round < rounds; round++) {
-	for (const row of chosen) figures.get(row.label)?.push(measured(row));
-}
-
-const medians = new Map([...figures].map(([label, all]) => [label, medianOf(all)]));
-console.log(
-	`Node ${process.version}, ${rounds === 1 ? "1 round, which is no verdict" : `${rounds} rounds, medians`}; one awaited call of an async stage\n`,
-);
-console.log(
-	`${"".padEnd(28)}${"ns".padStart(8)}${"bytes".padStart(8)}${"ratio".padStart(8)}${"paired".padStart(8)}  target`,
-);
-for (const { label, against, atMost } of chosen) {
-	const { ns, bytes, paired } = medians.get(label) as Figures;
-	const base = against === undefined ? undefined : medians.get(against)?.ns;
-	const cells = [
-		ns.toFixed(0),
-		bytes.toFixed(0),
-		base === undefined ? "" : (ns / base).toFixed(2),
-		paired?.toFixed(2) ?? "",
-	];
-	const target =
-		paired === undefined || atMost === undefined ? "" : `at most ${atMost}: ${paired <= atMost ? "met" : "missed"}`;
-	console.log(`${label.padEnd(28)}${cells.map((cell) => cell.padStart(8)).join("")}  ${target}`.trimEnd());
-}
-
-function measured({ label, subject, mode, against, atMost }: Row): Figures {
-	const row = JSON.parse(output(label, ["--expose-gc", "--max-semi-space-size=128", "row.ts", subject, mode]));
-	if (against === undefined || atMost === undefined) return row;
-	const other = byLabel.get(against) as Row;
-	return { ...row, paired: Number(output(label, ["paired.ts", subject, other.subject, mode])) };
-}
-
-function output(label: string, args: readonly string[]): string {
-	const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=FOOTLIGHT_NO_PROVIDER", ...args], {
-		cwd: import.meta.dirname,
-		encoding: "utf8",
-	});
-	if (status !== 0) throw new Error(`bench: ${label} failed:\n${stderr}${stdout}`);
-	return stdout.trim().split("\n").at(-1) ?? "";
-}
-
-function medianOf(all: readonly Figures[]): Figures {
-	const middle = (numbers: number[]) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
-	const paired = all.flatMap((one) => one.paired ?? []);
+function stages(title: string, rows: readonly StageRow[]): Table<StageRow> {
 	return {
-		ns: middle(all.map(({ ns }) => ns)),
-		bytes: middle(all.map(({ bytes }) => bytes)),
-		...(paired.length > 0 && { paired: middle(paired) }),
+		title,
+		columns: [column("ns", "ns"), column("bytes", "bytes")],
+		rows,
+		measure: ({ label, subject, mode }) => measured(label, "stage.ts", [subject, mode], allocationFlags) as Figures,
+		pair: (row, against) =>
+			measured(row.label, "stage-pair.ts", [row.subject, row.mode, against.subject, against.mode]) as number,
 	};
 }

@@ -2,22 +2,25 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-// Packs core as it would be published, installs it beside its rivals in this folder, and runs the benchmark.
+// Packs core and exporters as they would be published, installs them beside their rivals in this folder, and runs the
+// benchmark.
 
 const here = import.meta.dirname;
 const root = join(here, "..");
 const cache = join(here, ".cache");
+const packages = ["packages/core", "packages/exporters"];
 
 function run(command: string, args: readonly string[], cwd: string, quiet = false): void {
 	execFileSync(command, args, { cwd, stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"] });
 }
 
-run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "packages/core"], root);
+run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", ...packages], root);
 rmSync(cache, { recursive: true, force: true });
 mkdirSync(cache);
-run("npm", ["pack", "--silent", "--workspace", "packages/core", "--pack-destination", cache], root, true);
-const [tarball] = readdirSync(cache);
-if (tarball === undefined) throw new Error("npm pack made no tarball of packages/core");
+const workspaces = packages.flatMap((folder) => ["--workspace", folder]);
+run("npm", ["pack", "--silent", ...workspaces, "--pack-destination", cache], root, true);
+const tarballs = readdirSync(cache).map((name) => join(cache, name));
+if (tarballs.length !== packages.length) throw new Error(`npm pack made ${tarballs.length} tarballs of ${packages}`);
 run("npm", ["ci", "--silent", "--ignore-scripts"], here);
-run("npm", ["install", "--silent", "--no-save", "--ignore-scripts", join(cache, tarball)], here);
-run(process.execPath, [join(here, "overhead.ts"), ...process.argv.slice(2)], here);
+run("npm", ["install", "--silent", "--no-save", "--ignore-scripts", ...tarballs], here);
+run(process.execPath, [join(here, "bench.ts"), ...process.argv.slice(2)], here);

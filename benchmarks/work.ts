@@ -4,4 +4,11 @@ export async function work(value: number): Promise<number> {
 	return value;
 }
 
-export type Stage = (value: number) => Promise<number>;
+export type Stage = (value: number) => Promise<unknown>;
+
+/** What a file of `subject/stage/` exports. */
+export interface Subject {
+	readonly default: Stage;
+	/** How many calls its metrics have seen, by what they count; one that misses any is no rival. */
+	recorded?(): Promise<Readonly<Record<string, number>>>;
+}

@@ -3,6 +3,7 @@
  * OpenTelemetry SDK brings, and stand-ins for the reader's own code. The one place that defines them.
  */
 import { isDeepStrictEqual } from "node:util";
+import * as genaiPrices from "@footlight/adapters/genai-prices";
 import * as core from "@footlight/core";
 import * as testing from "@footlight/core/testing";
 import * as consoleTree from "@footlight/exporters/console";
@@ -127,6 +128,7 @@ export const names = {
 	...consoleTree,
 	...pino,
 	...otel,
+	...genaiPrices,
 	...processors,
 	...propagation,
 	...sdk,

@@ -17,11 +17,19 @@ afterAll(async () => {
 	rmSync(join(folder, "decorators/dist"), { recursive: true, force: true });
 });
 
-/** Runs as `npm run example` does, with telemetry sent to a receiver of the test. */
-function example(...given: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+interface Ended {
+	readonly status: number | null;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/** Runs as `npm run example` does, with telemetry sent to a receiver of the test; without metrics, whose port is one for all. */
+const example = (...given: string[]) => exampleIn({ OTEL_METRICS_EXPORTER: "none" }, ...given);
+
+function exampleIn(settings: NodeJS.ProcessEnv, ...given: string[]): Promise<Ended> {
 	const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
 	const child = spawn(process.execPath, ["--conditions=@footlight/source", join(folder, "run.ts"), ...given], {
-		env: { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_METRICS_EXPORTER: "none" },
+		env: { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...settings },
 		cwd: join(folder, ".."),
 	});
 	const written = { stdout: "", stderr: "" };
@@ -114,6 +122,36 @@ describe("examples", () => {
 		]);
 		const greeter = receiver.spans().find(({ name }) => name === "greeter");
 		expect(greeter?.attributes["pipeline.request.id"]).toBe("request-1");
+	});
+
+	test("pipeline runs side by side what it can, and reports every stage", async () => {
+		const { status, stdout, stderr } = await example("pipeline");
+		expect(status).toBe(0);
+		expect(stdout.split("\n").slice(0, 7)).toEqual([
+			"Take the 08:10 to Vienna: it is sunny in Vienna. Museums: nothing is known.",
+			"ok, 0.00024 US dollars",
+			"weather: ok, 1 attempt, 0 tokens",
+			"trains: ok, 1 attempt, 0 tokens",
+			"museums: error, 1 attempt, 0 tokens",
+			"plan: ok, 1 attempt, 150 tokens",
+			"faster than one stage after the other",
+		]);
+		expect(stdout).toContain("flowchart");
+		expect(stderr).toMatch(/✓ trip · .* · 120→30 tokens · \$0\.00024/);
+		expect(received()).toEqual(["trip ok", "trip/chat ok", "trip/museums error", "trip/trains ok", "trip/weather ok"]);
+	});
+
+	test("metrics has the application's, Footlight's and Node's on one page", async () => {
+		const settings = { OTEL_METRICS_EXPORTER: undefined, OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
+		const { status, stdout, stderr } = await exampleIn(settings, "metrics");
+		expect([status, stderr]).toEqual([0, ""]);
+		const [refused, own, runtime, ...stages] = stdout.trimEnd().split("\n");
+		expect([refused, own]).toEqual(["refused: the card has a limit", "shop_orders_total 2"]);
+		expect(runtime).toMatch(/^nodejs_eventloop_utilization_ratio [\d.]+$/);
+		expect(stages).toEqual([
+			'pipeline_stage_calls_total{pipeline_name="shop",stage_name="pay",outcome="ok"} 2',
+			'pipeline_stage_calls_total{pipeline_name="shop",stage_name="pay",outcome="error"} 1',
+		]);
 	});
 
 	test("decorators makes stages of methods", async () => {

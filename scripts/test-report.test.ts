@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
-import { summarize, type TestReport } from "./test-report.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { readAllowedSkips, summarize, type TestReport } from "./test-report.ts";
 
 const report = (tests: Record<string, string>, status = "passed", message = ""): TestReport => ({
 	testResults: [
@@ -49,4 +52,14 @@ test("complains of a listed test that ran after all", () => {
 
 test("complains of a run without a test", () => {
 	expect(summarize({ one: { testResults: [] } }).complaints).toEqual(["one: no test ran"]);
+});
+
+test("gives no leave for want of a program that is there", async () => {
+	const folder = await mkdtemp(join(tmpdir(), "footlight-"));
+	onTestFinished(() => rm(folder, { recursive: true }));
+	const always = { run: "one", test: "a", reason: "newer API" };
+	const without = (withoutProgram: string) => ({ ...always, withoutProgram });
+	const file = join(folder, "skips.json");
+	await writeFile(file, JSON.stringify([always, without(process.execPath), without("/no/such/program")]));
+	expect(await readAllowedSkips(file)).toEqual([always, without("/no/such/program")]);
 });

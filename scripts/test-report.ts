@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestUserConfig } from "vitest/config";
@@ -22,13 +23,15 @@ export interface TestReport {
 	}[];
 }
 
-/** A test that may be skipped, and why. */
+/** A test that may be skipped, and has to be, or it is off the list; and why. */
 export interface AllowedSkip {
 	/** Beginning of the names of the runs it is skipped in, such as `otel-2`. */
 	readonly run: string;
 	/** Whole name of the test, with the names of its groups before it. */
 	readonly test: string;
 	readonly reason: string;
+	/** Program that the test needs: where it is installed, this leave is none. */
+	readonly withoutProgram?: string;
 }
 
 export interface Summary {
@@ -85,7 +88,14 @@ export async function readReports(folder: string): Promise<Record<string, TestRe
 	return Object.fromEntries(await Promise.all(read));
 }
 
-/** Reads the list of tests that may be skipped. */
-export async function readAllowedSkips(): Promise<readonly AllowedSkip[]> {
-	return JSON.parse(await readFile(join(root, "scripts/allowed-skips.json"), "utf8"));
+/** Reads the list of tests that may be skipped here. */
+export async function readAllowedSkips(
+	file: string = join(root, "scripts/allowed-skips.json"),
+): Promise<readonly AllowedSkip[]> {
+	const listed = JSON.parse(await readFile(file, "utf8")) as AllowedSkip[];
+	return listed.filter(({ withoutProgram }) => withoutProgram === undefined || !isInstalled(withoutProgram));
+}
+
+function isInstalled(program: string): boolean {
+	return spawnSync(program, ["--version"]).error === undefined;
 }

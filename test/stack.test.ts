@@ -132,6 +132,8 @@ describe("provisioning", () => {
 			({ static_configs }: { static_configs: { targets: string[] }[] }) =>
 				static_configs.flatMap((config) => config.targets),
 		);
+		// The port that startTelemetry serves metrics on, unless told otherwise.
+		expect(targets).toContain("host.docker.internal:9464");
 		const hosts = targets.map((target) => target.split(":")[0] ?? "");
 		const known = ["127.0.0.1", "host.docker.internal", ...Object.keys(compose.services)];
 		expect(hosts.filter((host) => !known.includes(host))).toEqual([]);

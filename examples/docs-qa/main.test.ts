@@ -2,10 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from "../../test/otlp-receiver.ts";
+import {
+	checkMetrics,
+	hasPrometheus,
+	type PrometheusServer,
+	type Series,
+	seriesIn,
+	startPrometheus,
+} from "../../test/prometheus-server.ts";
 import { type OpenAiServerStats, startOpenAiServer } from "../openai-server/openai-server.ts";
+import { localPrices } from "./model-service.ts";
 import { questions } from "./questions.ts";
 import type { TallyCounts } from "./tally.ts";
 
@@ -22,7 +32,7 @@ interface Finished {
 function start(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
 	const inherited = Object.entries(process.env).filter(([name]) => !/^(OPENAI|OTEL|VITEST)|COLOR/.test(name));
 	return spawn(process.execPath, ["--conditions=@footlight/source", join(import.meta.dirname, "main.ts"), ...args], {
-		env: { ...Object.fromEntries(inherited), ...env },
+		env: { ...Object.fromEntries(inherited), OTEL_EXPORTER_PROMETHEUS_PORT: "0", ...env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 }
@@ -34,20 +44,42 @@ async function finish(child: ChildProcess): Promise<Finished> {
 	return { code, stdout, stderr };
 }
 
-async function freeAddress(): Promise<string> {
+function says(stream: Readable | null, text: string): Promise<void> {
+	return new Promise((resolve, reject) => {
+		stream?.on("data", (data) => {
+			if (String(data).includes(text)) resolve();
+		});
+		stream?.once("close", () => reject(new Error(`ended without saying ${text}`)));
+	});
+}
+
+async function freeHost(): Promise<string> {
 	const server = createServer().listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const address = server.address();
 	server.close();
 	if (address === null || typeof address === "string") throw new Error("no port");
-	return `http://127.0.0.1:${address.port}`;
+	return `127.0.0.1:${address.port}`;
 }
 
-describe("one pass over the questions, as an OTLP receiver sees it", () => {
+const freeAddress = async () => `http://${await freeHost()}`;
+
+/** Sums of values by the text that is made of each one's labels, those that are 0 left out. */
+function sums(series: readonly Series[], textOf: (labels: Series["labels"]) => string): Record<string, number> {
+	const found: Record<string, number> = {};
+	for (const { labels, value } of series) {
+		if (value !== 0) found[textOf(labels)] = (found[textOf(labels)] ?? 0) + value;
+	}
+	return found;
+}
+
+describe("one pass over the questions, as an OTLP receiver and a Prometheus see it", () => {
 	let receiver: OtlpReceiver;
 	let finished: Finished;
 	let summary: Summary;
 	let spans: readonly ReceivedSpan[];
+	let metrics: string;
+	let prometheus: PrometheusServer | undefined;
 	const byId = new Map<string, ReceivedSpan>();
 
 	const childrenOf = (parent: ReceivedSpan) => spans.filter(({ parentSpanId }) => parentSpanId === parent.spanId);
@@ -57,12 +89,35 @@ describe("one pass over the questions, as an OTLP receiver sees it", () => {
 
 	beforeAll(async () => {
 		receiver = await startOtlpReceiver();
-		finished = await finish(start(["--once", "--json"], { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }));
+		const host = await freeHost();
+		prometheus = hasPrometheus ? await startPrometheus(host) : undefined;
+		const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_PROMETHEUS_PORT: host.split(":")[1] };
+		const child = start(["--once", "--wait", "--json"], env);
+		const ended = finish(child);
+		try {
+			await says(child.stderr, "Ctrl-C ends this");
+			metrics = await (await fetch(`http://${host}/metrics`)).text();
+			await prometheusHas(seriesIn(metrics, "pipeline_runs_total"));
+		} finally {
+			child.kill("SIGINT");
+		}
+		finished = await ended;
 		summary = JSON.parse(finished.stdout);
 		spans = receiver.spans();
 		for (const span of spans) byId.set(span.spanId, span);
 	});
-	afterAll(() => receiver.close());
+	afterAll(async () => {
+		await prometheus?.close();
+		await receiver.close();
+	});
+
+	/** Waits until Prometheus has scraped these values. */
+	async function prometheusHas(series: readonly Series[]): Promise<void> {
+		if (prometheus === undefined) return;
+		const total = (all: readonly Series[]) => all.reduce((sum, { value }) => sum + value, 0);
+		const scraped = async () => total((await prometheus?.query("pipeline_runs_total")) ?? []);
+		await vi.waitFor(async () => expect(await scraped()).toBe(total(series)), { timeout: 10_000, interval: 100 });
+	}
 
 	test("ends with code 0 and a summary of every question", () => {
 		expect(finished.code).toBe(0);
@@ -147,6 +202,104 @@ describe("one pass over the questions, as an OTLP receiver sees it", () => {
 		expect(sum("gen_ai.usage.input_tokens")).toBe(summary.inputTokens);
 		expect(sum("gen_ai.usage.output_tokens")).toBe(summary.outputTokens);
 	});
+
+	test("has the runs and stages of the reports and of the spans in /metrics, each counted once", () => {
+		const spansBy = (textOf: (span: ReceivedSpan) => string | undefined) => {
+			const counts: Record<string, number> = {};
+			for (const text of spans.map(textOf)) if (text !== undefined) counts[text] = (counts[text] ?? 0) + 1;
+			return counts;
+		};
+		const flat = (counts: Record<string, Record<string, number>>) =>
+			Object.fromEntries(
+				Object.entries(counts).flatMap(([name, by]) =>
+					Object.entries(by).map(([outcome, n]) => [`${name} ${outcome}`, n]),
+				),
+			);
+		const runOf = ({ pipeline_name, outcome }: Series["labels"]) => `${pipeline_name} ${outcome}`;
+		const runs = sums(seriesIn(metrics, "pipeline_runs_total"), runOf);
+		expect(runs).toEqual({ "docs-index ok": 1, "docs-qa ok": 9, "docs-qa error": 3 });
+		expect(sums(seriesIn(metrics, "pipeline_run_duration_seconds_count"), runOf)).toEqual(runs);
+		expect(flat(summary.runs)).toEqual(runs);
+		expect(
+			spansBy(({ name, parentSpanId, attributes }) =>
+				parentSpanId === undefined ? `${name} ${attributes.outcome}` : undefined,
+			),
+		).toEqual(runs);
+
+		const stageOf = ({ pipeline_name, stage_name, outcome }: Series["labels"]) =>
+			`${pipeline_name}/${stage_name} ${outcome}`;
+		const stages = sums(seriesIn(metrics, "pipeline_stage_calls_total"), stageOf);
+		expect(sums(seriesIn(metrics, "pipeline_stage_duration_seconds_count"), stageOf)).toEqual(stages);
+		expect(
+			spansBy(({ parentSpanId, attributes }) =>
+				parentSpanId === undefined
+					? undefined
+					: `${attributes["pipeline.name"]}/${attributes["stage.name"]} ${attributes.outcome}`,
+			),
+		).toEqual(stages);
+		const { "docs-qa/chat.completions.create ok": ok, "docs-qa/chat.completions.create error": error, ...own } = stages;
+		expect(flat(summary.stages)).toEqual(own);
+		expect([ok, error]).toEqual([summary.server?.outcomes.ok, questions.length - (summary.server?.outcomes.ok ?? 0)]);
+		expect(sums(seriesIn(metrics, "pipeline_run_active"), runOf)).toEqual({});
+		expect(sums(seriesIn(metrics, "pipeline_stage_active"), stageOf)).toEqual({});
+	});
+
+	test("has the tokens and the money that the local server would have billed: in reports, spans and /metrics", () => {
+		const { input, output, cached } = summary.server?.tokens ?? { input: 0, output: 0, cached: 0 };
+		expect([summary.inputTokens, summary.outputTokens]).toEqual([input, output]);
+		const tokens = sums(seriesIn(metrics, "pipeline_tokens_total"), ({ gen_ai_token_type }) =>
+			String(gen_ai_token_type),
+		);
+		expect(tokens).toMatchObject({ input, output, ...(cached > 0 && { cache_read: cached }) });
+
+		const { inputUsdPerMillionTokens, cacheReadUsdPerMillionTokens, outputUsdPerMillionTokens } =
+			localPrices["extractive-1"];
+		const billedUsd =
+			((input - cached) * inputUsdPerMillionTokens +
+				cached * cacheReadUsdPerMillionTokens +
+				output * outputUsdPerMillionTokens) /
+			1_000_000;
+		expect(billedUsd).toBeGreaterThan(0.001);
+		const usd = (list: readonly ReceivedSpan[]) =>
+			list.reduce((sum, { attributes }) => sum + Number(attributes["pipeline.cost.usd"] ?? 0), 0);
+		const counted = sums(seriesIn(metrics, "pipeline_cost_usd_total"), () => "all").all;
+		for (const told of [summary.costUsd, usd(roots()), usd(modelSpans()), counted])
+			expect(told).toBeCloseTo(billedUsd, 9);
+
+		// The answer that was cut off came without its usage: what it cost is unknown, not nothing.
+		const unmetered = sums(seriesIn(metrics, "pipeline_cost_unmetered_total"), () => "all").all ?? 0;
+		expect([summary.unmeteredCalls, unmetered]).toEqual([summary.server?.outcomes.cut, summary.server?.outcomes.cut]);
+		expect([summary.unpricedCalls, sums(seriesIn(metrics, "pipeline_cost_unpriced_total"), () => "all")]).toEqual([
+			0,
+			{},
+		]);
+	});
+
+	test.skipIf(!hasPrometheus)("has /metrics that promtool finds nothing to say about", () => {
+		expect(checkMetrics(metrics)).toBe("");
+	});
+
+	test.skipIf(!hasPrometheus)(
+		"is scraped by Prometheus: the same values, and exemplars that lead to its traces",
+		async () => {
+			const ofApp = ({ labels: { __name__, job, instance, ...labels }, value }: Series) => ({ labels, value });
+			for (const name of ["pipeline_runs_total", "pipeline_stage_calls_total", "pipeline_tokens_total"]) {
+				// The program has ended: what is asked for is the last that was scraped of it.
+				const scraped = (await prometheus?.query(`last_over_time(${name}[10m])`)) ?? [];
+				const inOrder = (series: readonly Series[]) =>
+					series.map((one) => JSON.stringify(one.labels, Object.keys(one.labels).sort()) + one.value).sort();
+				expect(inOrder(scraped.map(ofApp))).toEqual(inOrder(seriesIn(metrics, name)));
+			}
+			const traceIds = new Set(spans.map(({ traceId }) => traceId));
+			const stored = (await prometheus?.exemplars('{__name__=~"pipeline_.+"}')) ?? [];
+			expect(stored.map(({ metric }) => metric)).toContain("pipeline_run_duration_seconds_bucket");
+			expect(stored.map(({ metric }) => metric)).toContain("pipeline_stage_duration_seconds_bucket");
+			for (const { labels } of stored) {
+				expect(traceIds).toContain(labels.trace_id);
+				expect(byId.get(labels.span_id ?? "")?.traceId).toBe(labels.trace_id);
+			}
+		},
+	);
 
 	test("has log lines with the ids of its spans, in every trace", () => {
 		const lines = receiver.logs().filter(({ traceId }) => traceId !== undefined);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,32 +29,35 @@ const telemetry = startTelemetry({
 	logger: { destination: options.logs ? output : devNull }, // over OTLP they are sent in any case
 });
 const { logger } = telemetry;
+const metricsUrl = await telemetry.metrics.ready;
 const service = await connectModelService(process.env);
-write(`Answers come from ${service.description}.\n\n`);
+write(`Answers come from ${service.description}.\n`);
+write(metricsUrl === undefined ? "\n" : `Metrics are at ${metricsUrl} as long as this runs.\n\n`);
+const tally = startTally();
 
 // First pipeline: read the documentation and index it. One run, so one trace.
 const library = footlight("docs-index", { logger });
-const indexDocumentation = indexing(library, progressLine(output));
-const directory = join(import.meta.dirname, "../../node_modules");
-const index = await library.run(() => indexDocumentation(directory));
+const documentation = join(import.meta.dirname, "../../node_modules");
+const indexed = await indexing(library, progressLine(output)).run(documentation);
+const { index } = indexed.outputsOrThrow();
+tally.ran(indexed.report);
 await telemetry.flush(); // a collector that does not answer is reported now, not in the middle of an answer
 
-// Second pipeline: answer from it. One run for each question.
-const light = footlight("docs-qa", { logger });
+// Second pipeline: answer from it. One run for each question, with tokens and money in its report.
+const light = footlight("docs-qa", { logger, prices: service.prices });
 const openai = light.instrument(service.client, { kind: "model", methods: ["chat.completions.create"] });
-const answerQuestion = answering(light, openai, service.model, index);
-const tally = startTally();
+// The line ends before the tree of the run is drawn.
+const answers = answering(light, { openai, model: service.model, index, onEnd: () => write("\n") });
 
 async function ask({ text, userId, sessionId }: Question): Promise<void> {
 	write(styleText("bold", `\n${text}\n`, { stream: output }));
+	const answer = answers.stream(text, { userId, sessionId, signal: stop.signal });
 	try {
-		const run = { userId, sessionId, signal: stop.signal };
-		tally.answered(await light.run(run, () => answerQuestion(text, write)));
+		for await (const part of answer) write(part);
 	} catch (error) {
-		if (stop.signal.aborted) return;
-		tally.failed(error);
-		write(styleText("red", `failed: ${reasonOf(error)}\n`, { stream: output }));
+		if (!stop.signal.aborted) write(styleText("red", `failed: ${reasonOf(error)}\n`, { stream: output }));
 	}
+	tally.asked((await answer.result).report);
 }
 
 do {
@@ -64,7 +68,14 @@ do {
 	}
 } while (!options.once && !stop.signal.aborted);
 
+if (options.wait && !stop.signal.aborted) {
+	write(`\nAll questions were asked. Ctrl-C ends this, and ${metricsUrl ?? "the program"} with it.\n`);
+	const aliveMs = 60_000;
+	const alive = setInterval(() => {}, aliveMs);
+	await once(stop.signal, "abort");
+	clearInterval(alive);
+}
 await telemetry.shutdown();
 await service.close();
-write(`\n${tally.summary()}\n${await whereToLook("docs-qa", process.env)}\n`);
+write(`\n${tally.summary()}\n${await whereToLook("docs-qa", process.env, metricsUrl)}\n`);
 if (options.json) process.stdout.write(`${JSON.stringify({ ...tally.read(), server: service.stats() })}\n`);

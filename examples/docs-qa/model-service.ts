@@ -1,3 +1,5 @@
+import { genaiPrices } from "@footlight/adapters/genai-prices";
+import { ownPrices, type PriceBook } from "@footlight/core";
 import OpenAI from "openai";
 import { type OpenAiServerStats, startOpenAiServer } from "../openai-server/openai-server.ts";
 
@@ -6,10 +8,21 @@ export interface ModelService {
 	readonly client: OpenAI;
 	readonly model: string;
 	readonly description: string;
+	/** What a call of it costs. */
+	readonly prices: PriceBook;
 	/** What the local server counted; nobody knows for the real service. */
 	stats(): OpenAiServerStats | undefined;
 	close(): Promise<void>;
 }
+
+/** Nobody sells the local model: prices as a small model might have them, so that there is money to be seen. */
+export const localPrices = {
+	"extractive-1": {
+		inputUsdPerMillionTokens: 0.25,
+		cacheReadUsdPerMillionTokens: 0.025,
+		outputUsdPerMillionTokens: 2,
+	},
+};
 
 /** Connects to the service that OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL name, else starts the local server. */
 export async function connectModelService(env: NodeJS.ProcessEnv): Promise<ModelService> {
@@ -18,13 +31,14 @@ export async function connectModelService(env: NodeJS.ProcessEnv): Promise<Model
 		const client = new OpenAI({ apiKey: env.OPENAI_API_KEY || "none", maxRetries });
 		const model = env.OPENAI_MODEL || "gpt-5-mini";
 		const description = `${model} at ${client.baseURL}`;
-		return { client, model, description, stats: () => undefined, close: async () => {} };
+		return { client, model, description, prices: genaiPrices(), stats: () => undefined, close: async () => {} };
 	}
 	const server = await startOpenAiServer();
 	return {
 		client: new OpenAI({ apiKey: "local", baseURL: server.url, maxRetries }),
 		model: "extractive-1",
 		description: `a local server at ${server.url} (set OPENAI_API_KEY for the real service)`,
+		prices: ownPrices(localPrices, { name: "docs-qa example" }),
 		stats: server.stats,
 		close: server.close,
 	};

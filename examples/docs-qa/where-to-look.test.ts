@@ -44,6 +44,27 @@ test.each([
 	expect(await whereToLook("docs-qa", env)).toBe(`The traces were sent to ${endpoint}.`);
 });
 
+test("gives the address of Prometheus where it has the metrics, and says where it has not", async () => {
+	const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await listen()}` };
+	const asked: (string | null)[] = [];
+	const answers = (body: string) =>
+		listen((request, response) => {
+			asked.push(new URL(request.url ?? "", "http://h").searchParams.get("query"));
+			response.end(body);
+		});
+	const known = await answers('{"data":{"result":[{}]}}');
+	const look = (port: number) =>
+		whereToLook("docs-qa", { ...env, PROMETHEUS_PORT: String(port) }, "http://127.0.0.1:9464/metrics");
+	expect(await look(known)).toContain(
+		`See the metrics in Prometheus: http://127.0.0.1:${known}/graph?g0.expr=pipeline`,
+	);
+	expect(asked).toEqual(['pipeline_runs_total{pipeline_name="docs-qa"}']);
+	const unknown = await answers('{"data":{"result":[]}}');
+	expect(await look(unknown)).toContain(
+		`The metrics were at http://127.0.0.1:9464/metrics, and no Prometheus at http://127.0.0.1:${unknown} has read them.`,
+	);
+});
+
 test("says that telemetry is off where it was switched off", async () => {
 	expect(await whereToLook("docs-qa", { OTEL_SDK_DISABLED: "true" })).toContain("OTEL_SDK_DISABLED");
 });

@@ -3,9 +3,14 @@ import { connect } from "node:net";
 
 const timeoutMs = 1_000;
 
-/** Tells where the traces of this program can be seen, after a look at what really answers. */
-export async function whereToLook(serviceName: string, env: NodeJS.ProcessEnv): Promise<string> {
+/** Tells where the traces and metrics of this program can be seen, after a look at what really answers. */
+export async function whereToLook(serviceName: string, env: NodeJS.ProcessEnv, metricsUrl?: string): Promise<string> {
 	if (env.OTEL_SDK_DISABLED === "true") return "Nothing was recorded: OTEL_SDK_DISABLED is true.";
+	const traces = await whereTracesAre(serviceName, env);
+	return metricsUrl === undefined ? traces : `${traces}\n${await whereMetricsAre(serviceName, env, metricsUrl)}`;
+}
+
+async function whereTracesAre(serviceName: string, env: NodeJS.ProcessEnv): Promise<string> {
 	const endpoint = new URL(
 		env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || "http://localhost:4318",
 	);
@@ -13,6 +18,25 @@ export async function whereToLook(serviceName: string, env: NodeJS.ProcessEnv): 
 	const jaeger = `http://${endpoint.hostname}:${env.JAEGER_UI_PORT || 16686}`;
 	if (await isJaeger(jaeger)) return `See the traces in Jaeger: ${jaeger}/search?service=${serviceName}`;
 	return `The traces were sent to ${endpoint.origin}.`;
+}
+
+async function whereMetricsAre(serviceName: string, env: NodeJS.ProcessEnv, metricsUrl: string): Promise<string> {
+	const prometheus = `http://127.0.0.1:${env.PROMETHEUS_PORT || 9090}`;
+	const query = encodeURIComponent(`pipeline_runs_total{pipeline_name="${serviceName}"}`);
+	if (await hasSeries(`${prometheus}/api/v1/query?query=${query}`)) {
+		return `See the metrics in Prometheus: ${prometheus}/graph?g0.expr=${query}`;
+	}
+	return `The metrics were at ${metricsUrl}, and no Prometheus at ${prometheus} has read them.`;
+}
+
+async function hasSeries(url: string): Promise<boolean> {
+	try {
+		const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+		const body = (await response.json()) as { readonly data?: { readonly result?: unknown } } | null;
+		return Array.isArray(body?.data?.result) && body.data.result.length > 0;
+	} catch {
+		return false;
+	}
 }
 
 async function isListening({ protocol, hostname, port }: URL): Promise<boolean> {

@@ -35,6 +35,8 @@ export interface OpenAiServerStats {
 	readonly requests: number;
 	/** Chat completion requests that came to an end, by how. */
 	readonly outcomes: Readonly<Record<RequestOutcome, number>>;
+	/** Tokens of the answers that arrived whole: what a provider would have billed. */
+	readonly tokens: { readonly input: number; readonly output: number; readonly cached: number };
 }
 
 export interface OpenAiServer {
@@ -57,6 +59,7 @@ export async function startOpenAiServer({
 }: OpenAiServerOptions = {}): Promise<OpenAiServer> {
 	const cache = promptCache();
 	const outcomes = { ok: 0, rate_limited: 0, server_error: 0, cut: 0, aborted: 0, invalid: 0 };
+	const tokens = { input: 0, output: 0, cached: 0 };
 	let requests = 0;
 
 	const server = createServer(async (request, response) => {
@@ -110,6 +113,9 @@ export async function startOpenAiServer({
 		const pace = { firstWordMs, wordMs, fault, signal };
 		if (chat.stream) await sendStream(response, completion, chat.includeUsage, pace);
 		else await sendWhole(response, completion, pace);
+		tokens.input += completion.usage.prompt_tokens;
+		tokens.output += completion.usage.completion_tokens;
+		tokens.cached += completion.usage.prompt_tokens_details?.cached_tokens ?? 0;
 	}
 
 	function authorize(request: IncomingMessage): void {
@@ -124,7 +130,7 @@ export async function startOpenAiServer({
 	await once(server, "listening");
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-		stats: () => ({ requests, outcomes: { ...outcomes } }),
+		stats: () => ({ requests, outcomes: { ...outcomes }, tokens: { ...tokens } }),
 		async close() {
 			const closed = once(server, "close");
 			server.close();

@@ -20,6 +20,8 @@ declare module "vitest" {
 }
 
 const api = "@opentelemetry/api@1.10.0";
+/** What an adapter stands on is an optional peer. */
+const adapted = "@pydantic/genai-prices@0.1.8";
 const nodeTypes = "@types/node@24.10.1";
 
 /** Packs the workspace, and installs what came of it as users do, by the npm of Node 22, in empty projects outside the tree. */
@@ -44,7 +46,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 		project.provide("tarballs", tarballs);
 		project.provide("nodes", paths);
 		project.provide("alone", await install("alone", [core, api]));
-		project.provide("whole", await install("whole", [...tarballs.map(({ path }) => path), api, nodeTypes]));
+		project.provide("whole", await install("whole", [...tarballs.map(({ path }) => path), api, adapted, nodeTypes]));
 	} catch (error) {
 		await remove();
 		throw error;

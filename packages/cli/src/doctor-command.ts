@@ -16,7 +16,8 @@ export const doctorCommand: Command = {
 	help: `Usage: footlight doctor [--endpoint URL] [--import FILE] [--json]
 
 Looks at the OTEL_* variables, at the packages installed in this folder, and at the
-endpoint, to which it sends a real test span named footlight.doctor.
+endpoint, to which it sends a real test span named footlight.doctor. It also asks who
+serves metrics where Prometheus would look for them.
 
 Options:
   --endpoint URL  base address to try instead of OTEL_EXPORTER_OTLP_ENDPOINT

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
@@ -15,10 +17,13 @@ afterEach(() => receiver.close());
 const bin = fileURLToPath(new URL("./footlight.ts", import.meta.url));
 const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL_|NODE_|VITEST)/.test(name)));
 
-async function footlight(...parameters: string[]) {
+/** Without metrics, whose port is one for the machine. */
+const footlight = (...parameters: string[]) => footlightIn({ OTEL_METRICS_EXPORTER: "none" }, ...parameters);
+
+async function footlightIn(environment: NodeJS.ProcessEnv, ...parameters: string[]) {
 	const child = spawn(process.execPath, ["--conditions=@footlight/source", bin, ...parameters], {
 		cwd: fileURLToPath(new URL("..", import.meta.url)),
-		env: { ...clean, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+		env: { ...clean, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...environment },
 	});
 	let stdout = "";
 	let stderr = "";
@@ -69,6 +74,16 @@ test("--import looks at the process that a file sets up", async () => {
 	expect(await footlight("doctor", "--import", file)).toMatchObject({ code: 0, stderr: "" });
 	const missing = await footlight("doctor", "--import", "nowhere.mjs");
 	expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot import nowhere.mjs") });
+});
+
+test("doctor tells where metrics are served", async () => {
+	const metrics = createServer((_, response) => response.end('target_info{service_name="docs-qa"} 1\n'));
+	await once(metrics.listen(0, "127.0.0.1"), "listening");
+	onTestFinished(() => void metrics.close());
+	const { port } = metrics.address() as AddressInfo;
+	const { code, stdout } = await footlightIn({ OTEL_EXPORTER_PROMETHEUS_PORT: String(port) }, "doctor");
+	expect(stdout).toContain(`✓ metrics-served: Metrics of docs-qa are served at http://127.0.0.1:${port}/metrics.`);
+	expect(code).toBe(0);
 });
 
 test("help is printed where it is asked for, and as a complaint where a command is missing", async () => {

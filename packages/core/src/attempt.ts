@@ -1,6 +1,7 @@
 import * as api from "@opentelemetry/api";
 import type { Call } from "./call.ts";
 import { activeContext, StageContext, withContext } from "./context.ts";
+import { waste } from "./cost/charge.ts";
 import { ownsError } from "./error-owner.ts";
 import { hrTime } from "./hr-time.ts";
 import type { Handler } from "./middleware.ts";
@@ -33,6 +34,8 @@ import { telemetryFailed } from "./telemetry-failure.ts";
 export function attempts(next: Handler): Handler {
 	return function attempt(call) {
 		const scope = call.scope;
+		// Who tries again has no use for what was bought before.
+		if (call.attempt > 1) waste(scope);
 		if (scope.span === undefined) return next(call);
 		if (call.attempt === 1 && scope.attemptSpans === "retried") return firstAttempt(call, next);
 		const first = scope.firstAttempt;
@@ -56,6 +59,8 @@ const drawIfFollowed: Observer = {
 		return true;
 	},
 	end(observation) {
+		// The next attempt's takes its place on the scope.
+		observation.reading = observation.scope.reading;
 		if (observation.scope.firstAttempt !== observation) drawFirst(observation);
 	},
 };
@@ -73,7 +78,7 @@ function laterAttempt(call: Call, next: Handler): unknown {
 	// What was said of an earlier attempt does not hold for this one.
 	stage.outcome = undefined;
 	stage.outcomeError = undefined;
-	const scope = new Scope(stage, stage.run);
+	const scope = new Scope(stage, stage.run, false, stage.attemptOf ?? stage);
 	const attempt: Call = { ...call, scope };
 	scope.call = attempt;
 	const before = activeContext();
@@ -131,7 +136,8 @@ function startSpan(call: Call, stage: Scope, startMs: number): api.Span | undefi
 const endSpan: Observer = {
 	begin: () => true,
 	end(observation) {
-		const { parent, outcome, outcomeError } = observation.scope;
+		const { parent, outcome, outcomeError, reading } = observation.scope;
+		observation.reading = reading;
 		if (parent !== undefined && outcome !== undefined) {
 			parent.outcome = outcome;
 			parent.outcomeError = outcomeError;
@@ -148,8 +154,10 @@ function describeAndEnd(span: api.Span, observation: Observation, records: boole
 	}
 }
 
-function describe(span: api.Span, { outcome, error, endMs, call }: Observation, records: boolean): void {
+function describe(span: api.Span, observation: Observation, records: boolean): void {
+	const { outcome, error, endMs, call, reading } = observation;
 	span.setAttribute("outcome", outcome);
+	if (reading !== undefined) span.setAttributes(reading.attributes());
 	if (!isFailure(outcome)) return;
 	const { redact } = call.definition.pipeline.capture;
 	span.setAttribute("error.type", errorType(error));

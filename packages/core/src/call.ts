@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { CorrelationIds } from "./correlation.ts";
+import type { UsageExtractor } from "./cost/token-usage.ts";
 import type { EventAttributes } from "./event.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Scope } from "./scope.ts";
@@ -20,6 +21,12 @@ export interface Definition {
 	readonly functionName?: string;
 	/** Provider of a model, as in `gen_ai.provider.name`. */
 	readonly provider?: string;
+	/** Reads what a call was billed for from its result, where the stage has an extractor of its own. */
+	readonly usage?: UsageExtractor;
+	/** True where the function is written as `async`: a layer refuses its calls by a promise that rejects. */
+	readonly isAsync?: boolean;
+	/** True for a stage that is expected to be called: its counters stand at zero before its first call. */
+	readonly bornAtZero?: boolean;
 	/** True where every promise comes fresh from an `async` function: nobody can have put members of its own on it. */
 	readonly givesFreshPromises?: boolean;
 }

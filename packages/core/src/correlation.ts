@@ -61,7 +61,9 @@ export function checkIdNames(where: string, { extra }: CorrelationIds): void {
 export function usableIds(where: string, ids: CorrelationIds): CorrelationIds {
 	const usable: Record<string, unknown> = {};
 	for (const key of Object.keys(attributeOf) as (keyof typeof attributeOf)[]) {
-		const text = usableText(`${where}: ${key}`, ids[key]);
+		const id = ids[key];
+		if (id === undefined) continue;
+		const text = usableText(`${where}: ${key}`, id);
 		if (text !== undefined) usable[key] = text;
 	}
 	if (ids.extra !== undefined && ids.extra !== null) {

@@ -19,6 +19,18 @@ export function createCall(
 	signal: AbortSignal | undefined = parent?.call.signal,
 ): Call {
 	const scope = new Scope(nearestOpen(parent), run, definition.kind === "run");
+	return callWithin(scope, definition, input, receiver, signal);
+}
+
+/** Makes the call that a scope belongs to. */
+export function callWithin(
+	scope: Scope,
+	definition: Definition,
+	input: readonly unknown[],
+	receiver: unknown,
+	signal: AbortSignal | undefined,
+): Call {
+	const { run } = scope;
 	const call: Call = {
 		kind: definition.kind,
 		name: definition.name,
@@ -47,7 +59,7 @@ function nearestOpen(scope: Scope | undefined): Scope | undefined {
 	return nearest;
 }
 
-function emit(this: Call, name: string, attributes?: EventAttributes): void {
+export function emit(this: Call, name: string, attributes?: EventAttributes): void {
 	const problem = eventNameProblem(name);
 	if (problem === undefined) emitEvent(this, name, attributes);
 	else telemetryFailed("emit", new RangeError(`the name ${show(name)} ${problem}`));

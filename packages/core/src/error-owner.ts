@@ -12,7 +12,7 @@ const primitiveFromInside = new WeakMap<Scope, { readonly thrown: unknown }>();
 export function ownsError(error: unknown, scope: Scope): boolean {
 	if ((typeof error !== "object" || error === null) && typeof error !== "function") return ownsPrimitive(error, scope);
 	const owner = owners.get(error);
-	if (owner !== undefined && owner !== scope && isInside(owner, scope)) return false;
+	if (owner !== undefined && owner !== scope && (isInside(owner, scope) || isKnownOf(owner, scope))) return false;
 	owners.set(error, scope);
 	return true;
 }
@@ -21,6 +21,16 @@ function ownsPrimitive(error: unknown, scope: Scope): boolean {
 	const inside = primitiveFromInside.get(scope);
 	if (scope.parent !== undefined) primitiveFromInside.set(scope.parent, { thrown: error });
 	return inside === undefined || !Object.is(inside.thrown, error);
+}
+
+/**
+ * True where an error was recorded beside this call already: on the run around it, which has claimed it, or, of
+ * a runner's stages, on any other of the same run. A stage that reads another's stream fails with that one's error, and
+ * stages that are given up all fail with the run's.
+ */
+function isKnownOf(owner: Scope, scope: Scope): boolean {
+	if (owner.ownsRun && owner.open && isInside(scope, owner)) return true;
+	return owner.run === scope.run && (scope.attemptOf ?? scope).reporter !== undefined;
 }
 
 function isInside(inner: Scope, outer: Scope): boolean {

@@ -9,7 +9,9 @@ export type ErrorCode =
 	| "rate_limited"
 	| "bulkhead_full"
 	| "unauthorized"
-	| "budget_exceeded";
+	| "budget_exceeded"
+	| "step_limit"
+	| "edge_failed";
 
 /**
  * An error that Footlight raised itself; errors of the user's code pass through untouched.
@@ -59,6 +61,21 @@ export class RejectedError extends FootlightError {
 	) {
 		super(code, message, options);
 		if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+	}
+}
+
+/** A call was refused because the money it may spend is spent. */
+export class BudgetExceededError extends RejectedError {
+	readonly budgetName: string;
+	readonly limitUsd: number;
+	/** What had been spent when the call was refused: calls that ran at that time may add to it. */
+	readonly spentUsd: number;
+
+	constructor(budgetName: string, limitUsd: number, spentUsd: number, options?: ErrorOptions) {
+		super("budget_exceeded", `budget ${budgetName}: ${spentUsd} of ${limitUsd} US dollars are spent`, options);
+		this.budgetName = budgetName;
+		this.limitUsd = limitUsd;
+		this.spentUsd = spentUsd;
 	}
 }
 

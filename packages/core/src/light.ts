@@ -1,11 +1,17 @@
-import type { TracerProvider } from "@opentelemetry/api";
+import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import type { StageKind } from "./call.ts";
 import type { CaptureOptions } from "./capture.ts";
 import type { Clock } from "./clock.ts";
 import type { CorrelationIds } from "./correlation.ts";
+import type { Charge } from "./cost/charge.ts";
+import type { PriceBook } from "./cost/price-book.ts";
+import type { UsageExtractor } from "./cost/token-usage.ts";
 import type { EventSink } from "./event.ts";
+import type { Graph, GraphOptions } from "./graph/graph.ts";
 import type { Logger } from "./logger.ts";
 import type { Middleware } from "./middleware.ts";
+import type { FailureMode, PipelineOptions } from "./runner/options.ts";
+import type { RunnablePipeline } from "./runner/runnable-pipeline.ts";
 import type { Current } from "./scope.ts";
 import type { InstrumentOptions } from "./wrap/instrument.ts";
 import type { AnyMethod } from "./wrap/method.ts";
@@ -24,6 +30,12 @@ export interface FootlightOptions {
 	readonly capture?: CaptureOptions;
 	/** Where spans go. @default the globally registered provider, whenever that is */
 	readonly tracerProvider?: TracerProvider;
+	/** Where metrics go. @default the globally registered provider, whenever that is */
+	readonly meterProvider?: MeterProvider;
+	/** What models cost; of several the first that knows a model counts. @default none: tokens are counted, money is not */
+	readonly prices?: PriceBook | readonly PriceBook[];
+	/** Hears of everything that is spent: `costLedger().record`, for one. What it throws is counted and has no effect. */
+	readonly onCharge?: (charge: Charge) => void;
 	/** @default the machine's clock */
 	readonly clock?: Clock;
 }
@@ -36,6 +48,8 @@ export interface StageOptions<Use extends readonly unknown[] = readonly Middlewa
 	readonly use?: Use;
 	/** Provider of a model, as in `gen_ai.provider.name`. */
 	readonly provider?: string;
+	/** Reads what a call was billed for from its result, or from each item of a stream. @default by the shape of the answer, for `kind: "model"` */
+	readonly usage?: UsageExtractor;
 }
 
 /** Identifiers of a run and how it begins. */
@@ -89,6 +103,50 @@ export interface Light {
 	 */
 	run<R>(fn: () => R): R;
 	run<R>(options: RunOptions, fn: () => R): R;
+	/**
+	 * Makes a graph: nodes that take a state and give the next one, and the ways between them, cycles included. Each run is
+	 * a span with one stage for each step.
+	 *
+	 * What the nodes take is the state's type; where one is annotated, the others and the edges know it, and so are the
+	 * names.
+	 *
+	 * **Throws** TypeError or RangeError for what makes no graph: names that are unknown, nodes that nothing leads to.
+	 *
+	 * @example
+	 * const graph = light.graph({
+	 *   nodes: {
+	 *     draft: (state: { text: string; rounds: number }) => ({ text: `${state.text}!`, rounds: state.rounds + 1 }),
+	 *     review: (state) => state,
+	 *   },
+	 *   edges: [
+	 *     { from: "draft", to: "review" },
+	 *     { from: "review", to: "draft", when: (state) => state.rounds < 3 },
+	 *   ],
+	 *   entry: "draft",
+	 * });
+	 * const result = await graph.run({ text: "hello", rounds: 0 });
+	 * result.outputOrThrow().text; // => "hello!!!"
+	 */
+	graph<State, const Name extends string = string, Item = never>(
+		options: GraphOptions<State, Name, Item>,
+	): Graph<State, Item, Name>;
+	/**
+	 * Makes a pipeline of stages that depend on each other's outputs: typed, parallel, cancellable. Stages are added to it.
+	 *
+	 * **Throws** TypeError or RangeError for options that cannot be.
+	 *
+	 * @example
+	 * const pipeline = light
+	 *   .pipeline({ concurrency: 4, timeoutMs: 30_000 })
+	 *   .stage("load", (name: string) => load(name))
+	 *   .stage("words", ["load"], ({ load }) => load.split(" "))
+	 *   .stage("count", ["words"], ({ words }) => words.length);
+	 * const result = await pipeline.run("index");
+	 * result.outputsOrThrow().count; // => 3
+	 */
+	pipeline<Input = unknown, const Mode extends FailureMode = "fail-fast">(
+		options?: PipelineOptions<Mode>,
+	): RunnablePipeline<Input, Record<never, never>, never, Mode>;
 	/** The innermost call that runs now; outside of runs and stages, an object whose members do nothing. */
 	current(): Current;
 }

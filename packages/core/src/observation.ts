@@ -1,8 +1,12 @@
+// Over 250 lines: what may happen to a call from its begin to the end of its result, in one place.
 import type { Context, Span } from "@opentelemetry/api";
 import type { Call } from "./call.ts";
 import { readNow } from "./clock.ts";
 import { activeContext, scopeOf, withContext } from "./context.ts";
+import { waste } from "./cost/charge.ts";
+import type { Reading } from "./cost/reading.ts";
 import { ownsError } from "./error-owner.ts";
+import type { Series } from "./observer/series.ts";
 import { classify, isFailure, type Outcome } from "./outcome.ts";
 import type { Run, Scope } from "./scope.ts";
 import type { ResultWatcher } from "./stream/watcher.ts";
@@ -59,9 +63,13 @@ export class Observation implements ResultWatcher {
 	unwatched = true;
 	/** True where the error surfaced: it is recorded there, and on nothing further out. */
 	ownsError = false;
-	/** The span recorded for the call, and what is collected of a model's answer. */
+	/** The span recorded for the call, and what was asked of a model. */
 	span: Span | undefined;
 	modelCall: GenAiCall | undefined;
+	/** What a meter collects of the answer. */
+	reading: Reading | undefined;
+	/** What the call is counted in. */
+	series: Series | undefined;
 	readonly #observers: readonly Observer[];
 	/** Of several layers that observe one call, the outermost ends last. */
 	readonly #isOutermost: boolean;
@@ -74,6 +82,10 @@ export class Observation implements ResultWatcher {
 		this.#observers = observers;
 		this.#isOutermost = !call.scope.open;
 		call.scope.open = true;
+		if (this.#isOutermost && call.scope.reporter !== undefined) {
+			this.unwatched = false;
+			call.scope.reporter.began(this);
+		}
 	}
 
 	/** When the call started: read as soon as somebody begins to time it, so that an unsampled call reads no clock. */
@@ -185,9 +197,13 @@ export class Observation implements ResultWatcher {
 		this.#tell(item);
 	}
 
-	/** Lets a stream be collected that the arguments or `this` lead to: nobody asks for them once there is a result. */
+	/**
+	 * Forgets what the call was given: arguments and `this` may lead to a stream that is to be collected, and a timer set in
+	 * the call goes on in its context long after its end.
+	 */
 	#letGo(): void {
 		const { call, scope } = this;
+		if (call.receiver === undefined && call.input.length === 0) return;
 		this.call = { ...call, input: [], receiver: undefined };
 		if (scope.call === call) scope.call = this.call;
 	}
@@ -225,10 +241,7 @@ export class Observation implements ResultWatcher {
 		const { scope } = this;
 		if (this.#isOutermost) {
 			scope.open = false;
-			// A timer set in the call goes on in its context: it must not keep what the call was given.
-			const { call } = scope;
-			if (call.receiver !== undefined || call.input.length > 0)
-				scope.call = { ...call, input: [], receiver: undefined };
+			this.#letGo();
 		}
 		if (this.unwatched) return;
 		const { run } = scope;
@@ -244,6 +257,7 @@ export class Observation implements ResultWatcher {
 			// `undefined` can be thrown, too.
 			this.ownsError = (this.error !== undefined || isFailure(outcome)) && ownsError(this.error, scope);
 		}
+		if (this.#isOutermost && !scope.ownsRun && isFailure(this.outcome)) waste(scope);
 		if (this.endMs === 0) this.endMs = readNow(this.call.clock);
 		for (const observer of this.#observers) {
 			try {
@@ -252,6 +266,7 @@ export class Observation implements ResultWatcher {
 				telemetryFailed("observer", error);
 			}
 		}
+		if (this.#isOutermost) scope.reporter?.ended(this);
 	}
 }
 

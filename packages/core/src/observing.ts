@@ -4,18 +4,40 @@ import { layer, type Middleware } from "./middleware.ts";
 import { Observation, type Observer } from "./observation.ts";
 import { follow } from "./stream/follow.ts";
 
+type Plan = (definition: Definition) => readonly Observer[];
+
+const plans = new WeakMap<Middleware, Plan>();
+
+/** Lets the layers that observe prepare for a stage when it is defined, before its first call. */
+export function prepare(layers: readonly Middleware[], definition: Definition): void {
+	for (const middleware of layers) plans.get(middleware)?.(definition);
+}
+
+/** True for a layer that {@link observing} made: it tells the reporter of a call how that went. */
+export function isObserving(middleware: Middleware): boolean {
+	return plans.has(middleware);
+}
+
 /** Makes a layer of observers that share one pass over the result and one pair of clock readings. */
 export function observing(
 	name: string,
-	plan: (definition: Definition) => readonly (Observer | undefined)[],
+	observersOf: (definition: Definition) => readonly (Observer | undefined)[],
 ): Middleware {
-	return layer({ name, observes: true }, (next) => {
+	const planned = new WeakMap<Definition, readonly Observer[]>();
+	function plan(definition: Definition): readonly Observer[] {
+		const known = planned.get(definition);
+		if (known !== undefined) return known;
+		const observers = observersOf(definition).filter((observer) => observer !== undefined);
+		planned.set(definition, observers);
+		return observers;
+	}
+	const middleware = layer({ name, observes: true }, (next) => {
 		let definition: Definition | undefined;
 		let observers: readonly Observer[] = [];
 		return function observe(call: Call) {
 			if (call.definition !== definition) {
 				definition = call.definition;
-				observers = plan(definition).filter((observer) => observer !== undefined);
+				observers = plan(definition);
 			}
 			const scope = call.scope;
 			const before = scope.callerContext ?? activeContext();
@@ -44,4 +66,6 @@ export function observing(
 			return follow(result, observation);
 		};
 	});
+	plans.set(middleware, plan);
+	return middleware;
 }

@@ -46,7 +46,7 @@ const refusals: readonly (readonly [string, () => unknown, Error])[] = [
 		"an option nobody knows",
 		() => footlight("a", { loger: console } as Any),
 		new TypeError(
-			'footlight: unknown option "loger"; known options are use, logger, sinks, capture, tracerProvider, clock',
+			'footlight: unknown option "loger"; known options are use, logger, sinks, capture, tracerProvider, meterProvider, clock, prices, onCharge',
 		),
 	],
 	[
@@ -157,7 +157,7 @@ const refusals: readonly (readonly [string, () => unknown, Error])[] = [
 	[
 		"a stage's option nobody knows",
 		() => light.stage("a", fn, { retries: 3 } as Any),
-		new TypeError('stage: unknown option "retries"; known options are kind, use, provider'),
+		new TypeError('stage: unknown option "retries"; known options are kind, use, provider, usage'),
 	],
 	[
 		"a stage's layer that is none",
@@ -197,7 +197,7 @@ const refusals: readonly (readonly [string, () => unknown, Error])[] = [
 	[
 		"a method option nobody knows",
 		() => light.method({ nmae: "a" } as Any),
-		new TypeError('method: unknown option "nmae"; known options are kind, use, provider'),
+		new TypeError('method: unknown option "nmae"; known options are kind, use, provider, usage'),
 	],
 	["a run of no function", () => light.run({}, 5 as Any), new TypeError("run: fn must be a function, got 5")],
 	[

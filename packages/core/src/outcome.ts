@@ -1,7 +1,18 @@
 import { FootlightError } from "./error.ts";
 
 /** How a run, a stage or an attempt ended: the same words in spans, logs, metrics, events and stores. */
-export type Outcome = "ok" | "error" | "skipped" | "fallback" | "cancelled" | "timeout" | "rejected" | "interrupted";
+export type Outcome = (typeof outcomes)[number];
+
+export const outcomes = [
+	"ok",
+	"error",
+	"skipped",
+	"fallback",
+	"cancelled",
+	"timeout",
+	"rejected",
+	"interrupted",
+] as const;
 
 /** Outcomes that make a span's status ERROR; a cancelled consumer is not one. */
 export function isFailure(outcome: Outcome): boolean {
@@ -54,6 +65,9 @@ function outcomeOfCode(error: FootlightError): Outcome {
 		case "interrupted":
 		case "cancelled":
 			return error.code;
+		case "step_limit":
+		case "edge_failed":
+			return "error";
 		default:
 			return "rejected";
 	}

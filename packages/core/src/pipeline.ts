@@ -1,9 +1,12 @@
-import type { Tracer, TracerProvider } from "@opentelemetry/api";
+import type { MeterProvider, Tracer, TracerProvider } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
 import type { CaptureOptions } from "./capture.ts";
 import type { Clock } from "./clock.ts";
+import type { Charge } from "./cost/charge.ts";
+import type { PriceBook } from "./cost/price-book.ts";
 import type { EventSink } from "./event.ts";
 import type { Logger } from "./logger.ts";
+import { findInstruments, type Instruments } from "./telemetry/instruments.ts";
 import { telemetryFailed, warn } from "./telemetry-failure.ts";
 import { version } from "./version.ts";
 
@@ -19,7 +22,11 @@ export class Pipeline {
 	readonly sinks: readonly EventSink[];
 	readonly clock: Clock;
 	readonly capture: CaptureOptions;
+	readonly prices: readonly PriceBook[];
+	readonly onCharge: ((charge: Charge) => void) | undefined;
 	#tracer: Tracer | undefined;
+	readonly #meterProvider: MeterProvider | undefined;
+	#instruments: Instruments | undefined;
 
 	constructor(
 		name: string,
@@ -29,6 +36,9 @@ export class Pipeline {
 			readonly clock: Clock;
 			readonly capture: CaptureOptions;
 			readonly tracerProvider: TracerProvider | undefined;
+			readonly meterProvider: MeterProvider | undefined;
+			readonly prices?: readonly PriceBook[];
+			readonly onCharge?: ((charge: Charge) => void) | undefined;
 		},
 	) {
 		this.name = name;
@@ -36,6 +46,9 @@ export class Pipeline {
 		this.sinks = settings.sinks;
 		this.clock = settings.clock;
 		this.capture = settings.capture;
+		this.prices = settings.prices ?? [];
+		this.onCharge = settings.onCharge;
+		this.#meterProvider = settings.meterProvider;
 		this.#tracer = settings.tracerProvider?.getTracer("@footlight/core", version);
 	}
 
@@ -45,9 +58,17 @@ export class Pipeline {
 		return this.#tracer;
 	}
 
+	/** The instruments of Footlight's metrics, once a meter provider is registered. */
+	get instruments(): Instruments | undefined {
+		this.#instruments ??= findInstruments(this.#meterProvider);
+		return this.#instruments;
+	}
+
 	/** True when a call of this pipeline would reach anybody: a provider, a logger, a sink. */
 	get listening(): boolean {
-		return this.tracer !== undefined || this.logger !== undefined || this.sinks.length > 0;
+		return (
+			this.tracer !== undefined || this.logger !== undefined || this.instruments !== undefined || this.sinks.length > 0
+		);
 	}
 
 	/** Says once in a process that stages run unseen: nothing else would ever tell. */

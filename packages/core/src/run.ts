@@ -4,30 +4,35 @@ import { type CorrelationIds, checkIdNames, correlationOptions, usableIds } from
 import { createCall } from "./create-call.ts";
 import type { RunOptions } from "./light.ts";
 import { compose, type Middleware } from "./middleware.ts";
+import { prepare } from "./observing.ts";
 import { knownOptions, optionalBoolean, show } from "./option.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { Run } from "./scope.ts";
+import { type Reporter, Run } from "./scope.ts";
 import { callThrough } from "./wrap/stage.ts";
+
+const known = [...correlationOptions, "root", "signal"];
 
 /** Makes `light.run`: composed once, like a stage, of the layers that observe. */
 export function runStarter(
 	pipeline: Pipeline,
 	observing: readonly Middleware[],
-): <R>(ids: RunOptions, fn: () => R) => R {
-	const definition: Definition = Object.freeze({ kind: "run", name: pipeline.name, pipeline });
+): <R>(ids: RunOptions, fn: () => R, reporter?: Reporter) => R {
+	const definition: Definition = Object.freeze({ kind: "run", name: pipeline.name, pipeline, bornAtZero: true });
+	prepare(observing, definition);
 	const handler = compose(
 		observing,
 		callThrough((call) => (call.input[0] as () => unknown)()),
 	);
 
-	return function startRun<R>(ids: RunOptions, fn: () => R): R {
+	return function startRun<R>(ids: RunOptions, fn: () => R, reporter?: Reporter): R {
 		if (typeof fn !== "function") throw new TypeError(`run: fn must be a function, got ${show(fn)}`);
 		checkRun(ids);
 		const { root = false, signal, ...correlation } = ids;
 		const parent = scopeOf(activeContext());
-		const run = new Run(idsWithin(parent?.call.ids, usableIds("run", correlation)), root);
+		const run = new Run(idsWithin(parent?.call.ids, usableIds("run", correlation)), root, parent?.run?.ids.runId);
 		if (!pipeline.listening) pipeline.warnUnheard();
 		const call = createCall(definition, [fn], undefined, parent, run, signalWithin(parent?.call.signal, signal));
+		call.scope.reporter = reporter;
 		return handler(call) as R;
 	};
 }
@@ -46,8 +51,8 @@ function signalWithin(outer: AbortSignal | undefined, given: AbortSignal | undef
 	return AbortSignal.any([outer, given]);
 }
 
-function checkRun(options: RunOptions): void {
-	knownOptions("run", options, [...correlationOptions, "root", "signal"]);
+export function checkRun(options: RunOptions): void {
+	knownOptions("run", options, known);
 	checkIdNames("run", options);
 	optionalBoolean("run: root", options.root);
 	if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {

@@ -2,6 +2,11 @@ import type { Attributes, AttributeValue, Context, Span, SpanContext } from "@op
 import * as api from "@opentelemetry/api";
 import type { Call } from "./call.ts";
 import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
+import type { BudgetAccount } from "./cost/budget-account.ts";
+import { charge } from "./cost/charge.ts";
+import { roundUsd } from "./cost/money.ts";
+import type { Reading } from "./cost/reading.ts";
+import type { Account, Spend } from "./cost/spend.ts";
 import type { EventAttributes } from "./event.ts";
 import { type LogLevel, writeLine } from "./logger.ts";
 import type { Observation } from "./observation.ts";
@@ -28,6 +33,13 @@ export interface Current {
 	addCost(usd: number): void;
 }
 
+/** Hears how a call goes on behalf of a runner that reports on it: such a call is watched though nobody else listens. */
+export interface Reporter {
+	began(observation: Observation): void;
+	/** Everything on the observation is final. */
+	ended(observation: Observation): void;
+}
+
 /** What all calls of one run share. */
 export class Run {
 	readonly ids: CorrelationIds;
@@ -38,15 +50,16 @@ export class Run {
 	/** True for a run that begins a trace of its own. */
 	readonly startsTrace: boolean;
 
-	constructor(ids: CorrelationIds, startsTrace: boolean) {
+	constructor(ids: CorrelationIds, startsTrace: boolean, parentRunId?: string) {
 		this.startsTrace = startsTrace;
 		this.ids = ids;
 		this.attributes = correlationAttributes(ids);
+		if (parentRunId !== undefined) this.attributes["pipeline.parent_run.id"] = parentRunId;
 	}
 }
 
 /** What is known of one call while it runs; layers that watch keep their findings here. */
-export class Scope implements Current {
+export class Scope implements Current, Account {
 	call!: Call;
 	readonly parent: Scope | undefined;
 	readonly run: Run | undefined;
@@ -59,7 +72,25 @@ export class Scope implements Current {
 	open = false;
 	/** True for the scope of a run itself, as against those of the stages in it. */
 	readonly ownsRun: boolean;
-	costUsd = 0;
+	/** What the call and all below it have spent; absent as long as nothing was. */
+	spend: Spend | undefined;
+	/** How often the function itself was called: more than once where a layer retried, never where one answered instead. */
+	attempts = 0;
+	/** The call that this scope is one attempt of. */
+	readonly attemptOf: Scope | undefined;
+	/** How long a runner held the call back although it could have started. */
+	queuedMs: number | undefined;
+	/** Spans that led here too, beside the parent. */
+	links: readonly SpanContext[] | undefined;
+	reporter: Reporter | undefined;
+	/** What was read of the real call last made for this one. */
+	reading: Reading | undefined;
+	/** True once a call inside this one was metered: what this one gives was counted there. */
+	metersInside = false;
+	/** Budgets that pay for this call and all inside it. */
+	budgets: readonly BudgetAccount[] | undefined;
+	/** True once a layer counts the call: a second one inside it does not. */
+	counted = false;
 	/** What a layer said of how the call ended, where the result alone does not tell. */
 	outcome: Outcome | undefined;
 	outcomeError: unknown;
@@ -69,10 +100,11 @@ export class Scope implements Current {
 	firstAttempt: Observation | undefined;
 	#signal: AbortSignal | undefined;
 
-	constructor(parent: Scope | undefined, run: Run | undefined, ownsRun = false) {
+	constructor(parent: Scope | undefined, run: Run | undefined, ownsRun = false, attemptOf?: Scope) {
 		this.parent = parent;
 		this.run = run;
 		this.ownsRun = ownsRun;
+		this.attemptOf = attemptOf;
 		this.span = parent?.span;
 	}
 
@@ -142,7 +174,7 @@ export class Scope implements Current {
 			telemetryFailed("addCost", new RangeError(`addCost: usd must be a finite number, got ${show(usd)}`));
 			return;
 		}
-		for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) scope.costUsd += usd;
+		charge(this, { costUsd: roundUsd(usd) }, { source: "reported" });
 	}
 
 	/** What ties a log line to this call; a new object, to be added to. */

@@ -29,14 +29,14 @@ export interface Child {
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL_|NODE_|VITEST)/.test(name)));
 
-/** Starts node on code (an ES module) or on arguments, with no OTEL_* variables but those given. */
+/** Starts node on code (an ES module) or on arguments, with no OTEL_* variables but those given, and no metrics: their port is one for all. */
 export function startChild(code: string | undefined, options: ChildOptions = {}): Child {
 	const { env, cwd = packageFolder, execArgv = [], args = [] } = options;
 	const run = code === undefined ? args : ["--input-type=module", "-e", code, ...args];
 	const started = performance.now();
 	const child = spawn(process.execPath, ["--conditions=@footlight/source", ...execArgv, ...run], {
 		cwd,
-		env: { ...clean, ...env },
+		env: { ...clean, OTEL_METRICS_EXPORTER: "none", ...env },
 	});
 	let stdout = "";
 	let stderr = "";

@@ -1,7 +1,7 @@
 import type { Instrumentation } from "@opentelemetry/instrumentation";
 import type { Resource } from "@opentelemetry/resources";
-import { metricExporterNames } from "./exporter-name.ts";
 import { instrumentationName } from "./loaded-module.ts";
+import type { MetricPipeline } from "./metrics/metric-pipeline.ts";
 import type { SignalPipeline } from "./signal-pipeline.ts";
 import type { SignalDescription, TelemetryDescription } from "./telemetry.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
@@ -11,6 +11,7 @@ export interface TelemetryParts {
 	readonly resource: Resource;
 	readonly traces: SignalPipeline<unknown, object>;
 	readonly logs: SignalPipeline<unknown, object>;
+	readonly metrics: MetricPipeline;
 	readonly instrumentations: readonly Instrumentation[];
 }
 
@@ -20,13 +21,14 @@ export function describeTelemetry({
 	resource,
 	traces,
 	logs,
+	metrics,
 	instrumentations,
 }: TelemetryParts): Omit<TelemetryDescription, "state" | "loadedTooEarly"> {
 	return {
 		resource: { ...resource.attributes },
 		traces: describeSignal(traces),
 		logs: describeSignal(logs),
-		metrics: { exporters: metricExporterNames() },
+		metrics: metrics.describe(),
 		sampler: describeSampler(options),
 		redaction: options.redact !== false,
 		instrumentations: instrumentations.map(instrumentationName),

@@ -1,6 +1,7 @@
 import { createLogger } from "./create-logger.ts";
 import { noDelivery } from "./delivery.ts";
 import { markDisabled } from "./disabled.ts";
+import { unscrapedMetrics } from "./metrics/telemetry-metrics.ts";
 import type { FlushReport, SignalDescription, Telemetry } from "./telemetry.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
 
@@ -14,6 +15,7 @@ export function disabledTelemetry(options: TelemetryOptions): Telemetry {
 	let state: Telemetry["state"] = "disabled";
 	const telemetry: Telemetry = {
 		logger,
+		metrics: unscrapedMetrics([], "OTEL_SDK_DISABLED is true"),
 		get state() {
 			return state;
 		},
@@ -23,7 +25,8 @@ export function disabledTelemetry(options: TelemetryOptions): Telemetry {
 		},
 		[Symbol.asyncDispose]: () => telemetry.shutdown(),
 		describe: () => ({
-			...{ state, resource: {}, traces: nowhere, logs: nowhere, metrics: { exporters: [] }, sampler: "none" },
+			...{ state, resource: {}, traces: nowhere, logs: nowhere, sampler: "none" },
+			metrics: { ...nowhere, url: undefined, problem: undefined },
 			...{ redaction: false, instrumentations: [], loadedTooEarly: [] },
 		}),
 	};

@@ -1,5 +1,6 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -115,6 +116,65 @@ test.each(["none", "zipkin", "console"])(
 		expect(errors(findings).sort()).toEqual(["endpoint-refused", "exporter-none"]);
 	},
 );
+
+describe("metrics", () => {
+	const served = { OTEL_METRICS_EXPORTER: undefined, OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
+	const aboutMetrics = (findings: readonly Finding[]) => findings.filter(({ code }) => code.startsWith("metrics-"));
+
+	/** What answers every connection on a port of its own. */
+	async function answering(text: string): Promise<string> {
+		const server = createServer((socket) => socket.on("error", () => {}).end(text)).listen(0, "127.0.0.1");
+		await new Promise((resolve) => server.once("listening", resolve));
+		onTestFinished(() => void server.close());
+		return String((server.address() as AddressInfo).port);
+	}
+
+	test("of this process: where they are served", async () => {
+		const [finding, ...others] = aboutMetrics(await doctorIn("startTelemetry({ logger: false });", { env: served }));
+		expect(finding).toMatchObject({ code: "metrics-served", severity: "ok" });
+		expect(finding?.message).toMatch(/^Metrics are served at http:\/\/127\.0\.0\.1:\d+\/metrics\.$/);
+		expect(others).toEqual([]);
+	});
+
+	test("of this process: who has their port, or that they are off", async () => {
+		const env = { ...served, OTEL_EXPORTER_PROMETHEUS_PORT: await answering("no\n") };
+		const [taken] = aboutMetrics(await doctorIn("startTelemetry({ logger: false });", { env }));
+		expect(taken).toMatchObject({ code: "metrics-not-served", severity: "warning" });
+		expect(taken?.message).toBe(
+			`Metrics are not served: 127.0.0.1:${env.OTEL_EXPORTER_PROMETHEUS_PORT} is taken by another process.`,
+		);
+		const [off] = aboutMetrics(await doctorIn("startTelemetry({ logger: false });"));
+		expect(off).toMatchObject({ code: "metrics-off", severity: "note" });
+	});
+
+	test.each([
+		["nobody", undefined, { code: "metrics-not-served", severity: "note" }],
+		["somebody else", "220 mail ready\r\n", { code: "metrics-not-served", severity: "warning" }],
+		[
+			"an application",
+			'# TYPE up gauge\nup 1\ntarget_info{service_name="shop",process_pid="7"} 1\n',
+			{
+				code: "metrics-served",
+				severity: "ok",
+				message: expect.stringContaining("Metrics of shop (process 7) are served"),
+			},
+		],
+	])("of the usual address, served by %s", async (_who, text, expected) => {
+		vi.stubEnv("OTEL_METRICS_EXPORTER", "prometheus");
+		vi.stubEnv("OTEL_EXPORTER_PROMETHEUS_PORT", text === undefined ? "1" : await answering(text));
+		const { findings, healthy } = await doctor({ inProcess: false, endpoint: receiver.url });
+		expect(aboutMetrics(findings)).toEqual([expect.objectContaining(expected)]);
+		expect(healthy).toBe(true);
+	});
+
+	test("with a port that is none", async () => {
+		vi.stubEnv("OTEL_EXPORTER_PROMETHEUS_PORT", "9464/tcp");
+		const { findings } = await doctor({ inProcess: false, endpoint: receiver.url });
+		expect(withCode(findings, "unknown-setting")?.message).toBe(
+			"OTEL_EXPORTER_PROMETHEUS_PORT=9464/tcp is no port; 9464 is taken.",
+		);
+	});
+});
 
 describe("two copies of the API", () => {
 	const require = createRequire(import.meta.url);

@@ -2,6 +2,7 @@ import { knownOptions, milliseconds, nonEmptyString, optionalBoolean } from "@fo
 import { checkEndpoint, checkLogEndpoint } from "./doctor/check-endpoint.ts";
 import { checkEnvironment, targetAt } from "./doctor/check-environment.ts";
 import { checkInstall } from "./doctor/check-install.ts";
+import { checkMetrics } from "./doctor/check-metrics.ts";
 import { checkProcess } from "./doctor/check-process.ts";
 import { type Finding, type FindingCode, printFindings, type Severity, sortFindings } from "./doctor/finding.ts";
 import { sendsOtlp } from "./exporter-name.ts";
@@ -28,7 +29,7 @@ export interface DoctorReport {
 
 /**
  * Tells in words why no spans appear: settings, installed copies, the running process, and the endpoint, to which it
- * sends a real test span (named `footlight.doctor`).
+ * sends a real test span (named `footlight.doctor`). It also tells where metrics are served, or why they are not.
  *
  * Call it where spans are missed, after telemetry was started; a request's own context shows whether its trace is
  * sampled. It never rejects for what it finds.
@@ -54,6 +55,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
 	if (sendsOtlp("logs")) {
 		found.push(...(await checkLogEndpoint(targetAt("logs", endpoint), timeoutMs)));
 	}
+	found.push(...(await checkMetrics(inProcess, timeoutMs)));
 	const findings = sortFindings(found);
 	const healthy = findings.every(({ severity }) => severity !== "error");
 	return { findings, healthy, text: printFindings(findings) };

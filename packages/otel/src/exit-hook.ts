@@ -8,7 +8,7 @@ export interface ExitHookOptions {
 	/** Sends what is left before it returns; for an exit that cannot be held up. */
 	readonly flushNow: () => void;
 	/** True when something has come in since the last flush. */
-	readonly hasNews: () => boolean;
+	readonly takeNews: () => boolean;
 }
 
 const signals = ["SIGTERM", "SIGINT"] as const;
@@ -23,13 +23,13 @@ const signals = ["SIGTERM", "SIGINT"] as const;
  * - `exit`, which uncaught errors, unhandled rejections and `process.exit()` lead to: sends from a worker thread while
  *   this one waits. Nothing is caught, so Node reports the error exactly as ever.
  */
-export function hookExit({ endStreams, flush, flushNow, hasNews }: ExitHookOptions): () => void {
+export function hookExit({ endStreams, flush, flushNow, takeNews }: ExitHookOptions): () => void {
 	let flushing = false;
 
 	const onBeforeExit = () => {
 		if (flushing) return;
 		endStreams();
-		if (!hasNews()) return;
+		if (!takeNews()) return;
 		flushing = true;
 		void flush().then(({ timedOut }) => {
 			flushing = false;

@@ -65,8 +65,9 @@ function newsOf({ url }: OtlpTarget, problem: string): string {
 function adviceOn({ signal, url }: OtlpTarget, problem: string): string {
 	const cure = addressCure(url) ?? (isWebPage(problem) ? webPageCure : undefined);
 	if (cure !== undefined) return cure;
-	if (signal === "logs" && isAnswer(problem) && /\b40[45]\b/.test(problem)) {
-		return "Jaeger takes no logs: set OTEL_LOGS_EXPORTER=none, or send to a collector that takes them.";
+	if (signal !== "traces" && isAnswer(problem) && /\b40[45]\b/.test(problem)) {
+		const setting = signal === "logs" ? "OTEL_LOGS_EXPORTER=none" : "OTEL_METRICS_EXPORTER=prometheus";
+		return `Jaeger takes no ${signal}: set ${setting}, or send to a collector that takes them.`;
 	}
 	return "Start a collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or ask `npx @footlight/cli doctor`.";
 }
@@ -79,5 +80,5 @@ function amount({ signal }: OtlpTarget, count: number): string {
 /** What the addresses of both signals have in common, whole or malformed. */
 function originOf(url: string): string {
 	const { protocol, host } = URL.parse(url) ?? { protocol: "", host: "" };
-	return host === "" ? url.replace(/\/v1\/(?:traces|logs)$/, "") : `${protocol}//${host}`;
+	return host === "" ? url.replace(/\/v1\/(?:traces|logs|metrics)$/, "") : `${protocol}//${host}`;
 }

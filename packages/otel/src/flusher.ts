@@ -1,11 +1,11 @@
 import { endAbandonedStreams } from "@footlight/core";
-import { metrics } from "@opentelemetry/api";
 import type { LogRecordProcessor, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
 import { within } from "./deadline.ts";
 import { type Delivery, noDelivery } from "./delivery.ts";
 import { exportAtExit, type Parcel } from "./exit-export.ts";
 import type { ExportReport } from "./export-report.ts";
+import type { MetricPipeline } from "./metrics/metric-pipeline.ts";
 import { plainLogRecord, plainSpan } from "./plain-item.ts";
 import type { FlushReport } from "./telemetry.ts";
 import { warnAtExit } from "./warn-at-exit.ts";
@@ -15,6 +15,7 @@ export interface FlusherOptions {
 	/** Absent where a signal does not go to OTLP. */
 	readonly spans: Delivery<ReadableSpan> | undefined;
 	readonly logs: Delivery<ReadableLogRecord> | undefined;
+	readonly metrics: Pick<MetricPipeline, "pushes" | "flush">;
 	readonly report: ExportReport;
 	readonly deadlineMs: number;
 }
@@ -25,23 +26,29 @@ export interface Flusher {
 	flush(): Promise<FlushReport>;
 	/** Delivers before it returns, and blocks the thread meanwhile: for an exit that cannot be held up. Never throws. */
 	flushNow(): void;
-	/** True when something has come in since the last flush. */
-	hasNews(): boolean;
+	/** True when something has come in since the last flush; of metrics only the first time. */
+	takeNews(): boolean;
 }
 
-export function flusher({ processors, spans, logs, report, deadlineMs }: FlusherOptions): Flusher {
+export function flusher({ processors, spans, logs, metrics, report, deadlineMs }: FlusherOptions): Flusher {
 	const deliveries = [spans, logs].filter((each) => each !== undefined);
 	let addedBefore = 0;
 	let timedOut = false;
+	// A recording is no item one could count: what came in since the last export is sent once more, at the end.
+	let measuresWait = metrics.pushes;
 
 	const added = () => deliveries.reduce((sum, each) => sum + each.added, 0);
 	const pending = () => deliveries.reduce((sum, each) => sum + each.counts().pending, 0);
 
 	async function deliver(): Promise<void> {
+		await Promise.all([deliverItems(), metrics.flush()]);
+	}
+
+	async function deliverItems(): Promise<void> {
 		// A batch processor asked to flush while it is flushing answers at once: ask again while there is progress.
 		for (let before = Number.POSITIVE_INFINITY; pending() < before; ) {
 			before = pending();
-			await Promise.allSettled([...processors.map((each) => each.forceFlush()), flushMetrics()]);
+			await Promise.allSettled(processors.map((each) => each.forceFlush()));
 			await Promise.allSettled(deliveries.map((each) => each.settled()));
 			if (before === 0) return;
 		}
@@ -70,17 +77,17 @@ export function flusher({ processors, spans, logs, report, deadlineMs }: Flusher
 			};
 		},
 		flushNow: () => quietly(deliverNow),
-		hasNews: () => added() > addedBefore && pending() > 0,
+		takeNews() {
+			const news = measuresWait || (added() > addedBefore && pending() > 0);
+			measuresWait = false;
+			return news;
+		},
 	};
 }
 
 /** Ends the spans of streams that nobody will read any more. */
 export function endStreams(): void {
 	quietly(endAbandonedStreams);
-}
-
-async function flushMetrics(): Promise<void> {
-	await (metrics.getMeterProvider() as { forceFlush?: () => Promise<void> }).forceFlush?.();
 }
 
 /** What is left of a signal; nothing where the last attempt found nobody, which has been told. */

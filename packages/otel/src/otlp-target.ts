@@ -1,4 +1,4 @@
-export type Signal = "traces" | "logs";
+export type Signal = "traces" | "logs" | "metrics";
 export type OtlpProtocol = "http/protobuf" | "http/json" | "grpc";
 
 type Environment = Readonly<Record<string, string | undefined>>;

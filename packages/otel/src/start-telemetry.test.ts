@@ -31,7 +31,7 @@ describe("what is sent", () => {
 		expect(log?.resource).toEqual(span?.resource);
 	});
 
-	test("no metrics, unless OTEL_METRICS_EXPORTER=otlp", async () => {
+	test("no metrics with OTEL_METRICS_EXPORTER=none, and some with otlp", async () => {
 		const program = `
 			const telemetry = startTelemetry({ logger: false });
 			metrics.getMeter("m").createCounter("c").add(1);

@@ -9,11 +9,11 @@ import type { Telemetry } from "./telemetry.ts";
 import { checkTelemetryOptions, type TelemetryOptions } from "./telemetry-options.ts";
 
 /**
- * Starts OpenTelemetry for an application: traces and logs over OTLP, secrets redacted, everything flushed at the end.
+ * Starts OpenTelemetry for an application: traces and logs over OTLP, metrics on a port that Prometheus scrapes, secrets
+ * redacted, everything flushed at the end.
  *
- * The standard OTEL_* variables win over options. A second call returns what the first one started. Metrics are sent
- * only when OTEL_METRICS_EXPORTER says so. While no collector answers, one warning says so, with the address; the
- * application goes on.
+ * The standard OTEL_* variables win over options. A second call returns what the first one started. While no collector
+ * answers, or the port of metrics is taken, one warning says so, with the address; the application goes on.
  *
  * **Throws** TypeError or RangeError for options that are unknown or wrong.
  *

@@ -10,6 +10,7 @@ import {
 import type { PinoLoggerOptions } from "@footlight/exporters/pino";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
 import type { Sampler } from "@opentelemetry/sdk-trace";
+import { checkMetricsOptions, type MetricsOptions } from "./metrics/metrics-option.ts";
 import type { RedactionOptions } from "./processor/redaction.ts";
 
 /** Any span processor, of SDK 2 or 3 or of one's own making; methods are compared by name only. */
@@ -45,6 +46,8 @@ export interface TelemetryOptions {
 	readonly sampler?: Sampler;
 	/** Hides secrets before anything is exported; `false` exports all as it is. @default true */
 	readonly redact?: boolean | RedactionOptions;
+	/** Where metrics are served, and which; `false` for none. OTEL_METRICS_EXPORTER wins. */
+	readonly metrics?: false | MetricsOptions;
 	/** Options of the pino logger; `false` for a silent one. */
 	readonly logger?: PinoLoggerOptions | false;
 	/** Draws each finished run as a tree on stderr. @default false */
@@ -57,7 +60,7 @@ export interface TelemetryOptions {
 
 const known = [
 	...["serviceName", "serviceVersion", "resourceAttributes", "instrumentations", "spanProcessors", "sampler"],
-	...["logRecordProcessors", "redact", "logger", "console", "shutdownTimeoutMs", "handleSignals"],
+	...["logRecordProcessors", "redact", "metrics", "logger", "console", "shutdownTimeoutMs", "handleSignals"],
 ];
 
 /** Refuses options that are unknown or of a wrong type; those of redaction and of the logger are checked there. */
@@ -76,6 +79,7 @@ export function checkTelemetryOptions(options: TelemetryOptions): void {
 	listWithMethods(`${where}: spanProcessors`, spanProcessors, ["onStart", "onEnd", "forceFlush", "shutdown"]);
 	listWithMethods(`${where}: logRecordProcessors`, logRecordProcessors, ["onEmit", "forceFlush", "shutdown"]);
 	if (sampler !== undefined) withMethods(`${where}: sampler`, sampler, ["shouldSample"]);
+	checkMetricsOptions(`${where}: metrics`, options.metrics);
 	if (typeof redact !== "boolean" && !isObject(redact)) {
 		refuse(TypeError, `${where}: redact`, "true, false or options of redaction", redact);
 	}

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
 import { HttpInstrumentation } from "@opentelemetry/instrumentation-http";
 import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
+import { isInstrumentationChosen } from "./chosen-instrumentation.ts";
 
 const everything = "@opentelemetry/auto-instrumentations-node";
 
@@ -19,16 +20,9 @@ export async function usualInstrumentations(): Promise<Instrumentation[]> {
 		http: () => new HttpInstrumentation(),
 		undici: () => new UndiciInstrumentation(),
 	};
-	const enabled = names("OTEL_NODE_ENABLED_INSTRUMENTATIONS") ?? Object.keys(builtIn);
-	const disabled = names("OTEL_NODE_DISABLED_INSTRUMENTATIONS") ?? [];
 	return Object.entries(builtIn)
-		.filter(([name]) => enabled.includes(name) && !disabled.includes(name))
+		.filter(([name]) => isInstrumentationChosen(name))
 		.map(([, create]) => create());
-}
-
-function names(variable: string): string[] | undefined {
-	const list = process.env[variable]?.split(",").map((name) => name.trim());
-	return list?.some((name) => name !== "") ? list : undefined;
 }
 
 async function installedSet(): Promise<Instrumentation[] | undefined> {

@@ -1,4 +1,5 @@
 // A server's file, as a user writes it: every entry of every package, whose declarations have to hold.
+import { genaiPrices } from "@footlight/adapters/genai-prices";
 import { type CorrelationIds, footlight, type Light, observe, standardStack } from "@footlight/core";
 import { manualClock, recordingSink, spanTree } from "@footlight/core/testing";
 import * as consoleExporter from "@footlight/exporters/console";
@@ -33,6 +34,7 @@ export const parts2: readonly unknown[] = [
 	extract,
 	inject,
 	doctor,
+	genaiPrices({ providers: { acme: "openai" } }),
 	spanTree,
 	standardStack(),
 ];

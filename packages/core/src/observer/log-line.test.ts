@@ -1,3 +1,4 @@
+// Over 250 lines: a test for each field and each way a logger can break.
 import { Writable } from "node:stream";
 import { runInNewContext } from "node:vm";
 import { AlwaysOffSampler } from "@opentelemetry/sdk-trace";

@@ -4,6 +4,7 @@ import { drawLostAttempt } from "../attempt.ts";
 import type { Definition } from "../call.ts";
 import { type CaptureOptions, capturedText } from "../capture.ts";
 import { followWallClock } from "../clock.ts";
+import type { Spend } from "../cost/spend.ts";
 import { hrTime } from "../hr-time.ts";
 import type { Observation, Observer } from "../observation.ts";
 import { oneOf } from "../option.ts";
@@ -41,6 +42,7 @@ export function spans(
 				const given = scope.run === undefined ? own : { ...own, ...scope.run.attributes };
 				const options = new SpanStart(spanKind, given, observation);
 				if (kind === "run") frameRun(options, observation);
+				else if (scope.links !== undefined) options.links = scope.links.map((context) => ({ context }));
 				const span = tracer.startSpan(modelCall?.spanName ?? definition.name, options, context);
 				scope.span = span;
 				scope.attemptSpans = attemptSpans;
@@ -55,9 +57,6 @@ export function spans(
 				observation.span = span;
 				return true;
 			},
-			...(genAi && {
-				value: (observation: Observation, value: unknown) => observation.modelCall?.see(value),
-			}),
 			end(observation) {
 				const { span } = observation;
 				if (span === undefined) return;
@@ -113,20 +112,25 @@ function stageAttributes(definition: Definition, more: Attributes | undefined): 
 }
 
 function describeEnd(span: Span, observation: Observation, capture: CaptureOptions): void {
-	const { outcome, stream, modelCall, scope } = observation;
+	const { outcome, stream, scope } = observation;
 	span.setAttribute("outcome", outcome);
 	if (stream !== undefined) describeStream(span, observation, stream);
-	if (modelCall !== undefined) span.setAttributes(modelCall.responseAttributes());
-	if (scope.costUsd !== 0) span.setAttribute("pipeline.cost.usd", scope.costUsd);
+	if (scope.reading !== undefined) span.setAttributes(scope.reading.attributes());
+	if (scope.spend !== undefined) describeSpend(span, scope.spend);
 	if (outcome !== "ok") describeFailure(span, observation, capture.redact);
 	else if (capture.output && stream?.itemCount === undefined) {
 		span.setAttribute("stage.output", capturedText(observation.result, capture));
 	}
 }
 
+function describeSpend(span: Span, { costUsd, wastedUsd }: Spend): void {
+	if (costUsd !== 0) span.setAttribute("pipeline.cost.usd", costUsd);
+	if (wastedUsd !== 0) span.setAttribute("pipeline.cost.wasted_usd", wastedUsd);
+}
+
 function describeStream(
 	span: Span,
-	{ startMs, modelCall }: Observation,
+	{ startMs, modelCall, scope }: Observation,
 	stream: NonNullable<Observation["stream"]>,
 ): void {
 	if (stream.abandoned) span.setAttribute("stream.abandoned", true);
@@ -135,7 +139,10 @@ function describeStream(
 	if (stream.itemCount === 0) return;
 	const firstItemAfterMs = stream.firstItemMs - startMs;
 	span.setAttribute("stream.time_to_first_item_ms", firstItemAfterMs);
-	if (modelCall !== undefined) span.setAttribute("gen_ai.response.time_to_first_chunk", firstItemAfterMs / 1_000);
+	// A stream that a layer put in place of the model's has waited for none.
+	if (modelCall !== undefined && scope.reading !== undefined) {
+		span.setAttribute("gen_ai.response.time_to_first_chunk", firstItemAfterMs / 1_000);
+	}
 }
 
 function describeFailure(

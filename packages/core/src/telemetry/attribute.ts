@@ -1,3 +1,4 @@
+// Over 250 lines: a table that is read from top to bottom.
 /** What a value of an attribute is, and where Footlight puts it. */
 export interface AttributeDefinition {
 	readonly type: "string" | "string[]" | "int" | "double" | "boolean" | "object";
@@ -25,6 +26,12 @@ export const attributes = {
 		on: ["run", "stage", "attempt", "log", "event"],
 		description: "Identifier of the run; absent on a stage called outside a run.",
 		example: "0b1f6a6e-6a0b-4c59-9d0e-0d9a2f6f3f11",
+	},
+	"pipeline.parent_run.id": {
+		type: "string",
+		on: ["run", "stage", "attempt", "log", "event"],
+		description: "Identifier of the run that this run was started in; absent on a run of its own.",
+		example: "6f4a7f0c-6c1b-4a55-8a57-9d2f3a7f6f10",
 	},
 	"pipeline.execution_mode": {
 		type: "string",
@@ -168,8 +175,14 @@ export const attributes = {
 	"pipeline.cost.usd": {
 		type: "double",
 		on: ["run", "stage"],
-		description: "Money spent by the call and all below it, in US dollars, as reported with addCost.",
+		description: "Money spent by the call and all below it, in US dollars.",
 		example: 0.0021,
+	},
+	"pipeline.cost.wasted_usd": {
+		type: "double",
+		on: ["run", "stage"],
+		description: "Money that failed attempts of the call and of all below it spent, in US dollars.",
+		example: 0.0007,
 	},
 	"gen_ai.operation.name": {
 		type: "string",
@@ -204,19 +217,19 @@ export const attributes = {
 	},
 	"gen_ai.response.id": {
 		type: "string",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Identifier of the answer.",
 		example: "chatcmpl-1",
 	},
 	"gen_ai.response.model": {
 		type: "string",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Model that answered.",
 		example: "gpt-5-mini-2026-08-07",
 	},
 	"gen_ai.response.finish_reasons": {
 		type: "string[]",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Why the model stopped, one for each choice.",
 		example: ["stop"],
 	},
@@ -228,28 +241,65 @@ export const attributes = {
 	},
 	"gen_ai.usage.input_tokens": {
 		type: "int",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Tokens of the prompt, cached ones included.",
 		example: 812,
 	},
-	"gen_ai.usage.output_tokens": { type: "int", on: ["stage"], description: "Tokens of the answer.", example: 96 },
+	"gen_ai.usage.output_tokens": {
+		type: "int",
+		on: ["stage", "attempt"],
+		description: "Tokens of the answer.",
+		example: 96,
+	},
 	"gen_ai.usage.cache_read.input_tokens": {
 		type: "int",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Tokens of the prompt that were read from the provider's cache.",
 		example: 512,
 	},
 	"gen_ai.usage.cache_write.input_tokens": {
 		type: "int",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Tokens of the prompt that were written to the provider's cache.",
 		example: 128,
 	},
 	"gen_ai.usage.reasoning.output_tokens": {
 		type: "int",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Tokens of the answer spent on reasoning.",
 		example: 64,
+	},
+	"gen_ai.usage.cost.amount": {
+		type: "double",
+		on: ["stage", "attempt"],
+		description:
+			"What the call of the model cost, its own tokens only; absent where the price of any part is not known. Sums are in pipeline.cost.usd.",
+		example: 0.0021,
+	},
+	"gen_ai.usage.cost.currency": {
+		type: "string",
+		on: ["stage", "attempt"],
+		description: "Currency of the amount.",
+		example: "USD",
+	},
+	"gen_ai.usage.cost.source": {
+		type: "string",
+		on: ["stage", "attempt"],
+		description: "Who said so: provider where the answer did, local where a price book was asked.",
+		example: "local",
+	},
+	"budget.name": { type: "string", on: ["log", "event"], description: "Name of the budget.", example: "per-user" },
+	"budget.limit_usd": {
+		type: "double",
+		on: ["log", "event"],
+		description: "Limit of the budget, in US dollars.",
+		example: 0.5,
+	},
+	"budget.spent_usd": {
+		type: "double",
+		on: ["log", "event"],
+		description: "What had been spent of the budget, in US dollars.",
+		example: 0.52,
 	},
 	"gen_ai.tool.name": { type: "string", on: ["stage"], description: "Name of the tool.", example: "search" },
 	"gen_ai.agent.name": { type: "string", on: ["stage"], description: "Name of the agent.", example: "planner" },

@@ -1,3 +1,4 @@
+// Over 250 lines: whole pipelines that between them use every feature there is.
 import { Readable } from "node:stream";
 import type { Attributes } from "@opentelemetry/api";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -5,16 +6,24 @@ import {
 	type AttributeDefinition,
 	attempts,
 	attributes,
+	type BudgetOptions,
+	budget,
+	eventCatalogue,
 	footlight,
 	type LoggingOptions,
 	logging,
+	type MetricDefinition,
 	type Middleware,
 	markOutcome,
+	metricCatalogue,
 	observe,
+	ownPrices,
 	RejectedError,
 	TimeoutError,
+	telemetryFailed,
 	tracing,
 } from "../index.ts";
+import { type Metric, recordMetrics } from "../meter.fixture.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { recordingLogger, recordingSink } from "../testing/index.ts";
 
@@ -22,6 +31,7 @@ type Place = AttributeDefinition["on"][number];
 
 const catalogue: Readonly<Record<string, AttributeDefinition>> = attributes;
 const recorded = registerSdk({ events: true });
+const recordedMetrics = recordMetrics();
 const logger = recordingLogger();
 const sink = recordingSink();
 
@@ -47,6 +57,16 @@ const twice: Middleware = (next) => {
 	};
 };
 
+/** Refuses the first answer, which has been paid for. */
+function rejectOnce(): Middleware {
+	let answers = 0;
+	return (next) => async (call) => {
+		const answer = await next(call);
+		if (answers++ === 0) throw new Error("not what was asked for");
+		return answer;
+	};
+}
+
 const ids = {
 	requestId: "req-1",
 	sessionId: "session-1",
@@ -68,6 +88,9 @@ const chatAnswer = {
 		completion_tokens_details: { reasoning_tokens: 1 },
 	},
 };
+/** A usage with every class of token. */
+const fullUsage = { ...chatAnswer.usage, prompt_tokens_details: { cached_tokens: 2, cache_write_tokens: 1 } };
+const prices = ownPrices({ "m-1": { inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 2 } });
 const messageAnswer = { ...chatAnswer, usage: { input_tokens: 5, output_tokens: 3, cache_creation_input_tokens: 1 } };
 
 /** Whole pipelines that between them use every feature there is. */
@@ -77,6 +100,8 @@ async function runEverything(): Promise<void> {
 		logger,
 		sinks: [sink],
 		capture: { input: true, output: true },
+		meterProvider: recordedMetrics.meterProvider,
+		prices,
 		use: [observe()],
 	});
 	const request = { model: "m", stream: true, max_tokens: 5, temperature: 0.5 };
@@ -85,6 +110,7 @@ async function runEverything(): Promise<void> {
 		"flaky",
 		async () => {
 			light.current().event("answer.cited", { "app.sources": 3 });
+			light.current().addCost(0.25);
 			if (failures++ === 0) throw new TypeError("boom");
 		},
 		{ use: [twice, logging(inside)] },
@@ -102,8 +128,27 @@ async function runEverything(): Promise<void> {
 		},
 		{ kind: "model" },
 	);
+	const retried = light.stage("retried", async (_: unknown) => ({ ...chatAnswer, usage: fullUsage }), {
+		kind: "model",
+		provider: "openai",
+		use: [twice, rejectOnce()],
+	});
+	const spending: BudgetOptions = { name: "per-run", limitUsd: 0.000_001, onExceeded: "warn" };
+	const guarded = light.stage("guarded", async () => light.current().addCost(1), { use: [budget(spending)] });
 	await light.run(ids, async () => {
 		light.current().log.info("starting");
+		await retried(request);
+		await guarded();
+		await guarded();
+		// Of a model without a price, and of one that does not say what it used.
+		await light.stage("unpriced", async (_: unknown) => ({ ...chatAnswer, model: "m-2" }), { kind: "model" })(request);
+		await light.stage("unmetered", async (_: unknown) => "text", { kind: "model", provider: "openai" })(request);
+		// A run within a run, with all that it can leave behind.
+		await light.run(async () => {
+			light.current().event("answer.cited");
+			failures = 0;
+			await flaky();
+		});
 		await flaky();
 		light.stage("tool", () => light.current().addCost(0.5), { kind: "tool" })();
 		light.stage("agent", () => 1, { kind: "agent" })();
@@ -150,6 +195,12 @@ async function runEverything(): Promise<void> {
 			.next();
 	});
 	light.stage("outside", () => 1)();
+	telemetryFailed("a part", new Error("boom"));
+	await light
+		.pipeline({ concurrency: 1 })
+		.stage("first", () => 1)
+		.stage("second", () => 2)
+		.run(undefined, ids);
 	await footlight("always", { logger, use: [tracing({ attemptSpans: "always" }), logging()] }).run(
 		ids,
 		(() => 1) as () => unknown,
@@ -222,5 +273,54 @@ describe("the catalogue", () => {
 		const ofSpans = runIds(recorded.spans().map((span) => span.attributes));
 		expect(runIds(logger.lines.map((line) => line.fields as Attributes))).toEqual(ofSpans);
 		for (const id of runIds(sink.events.map((event) => event.attributes))) expect(ofSpans.has(id)).toBe(true);
+	});
+});
+
+describe("metrics", () => {
+	let collected: ReadonlyMap<string, Metric>;
+	beforeAll(async () => {
+		collected = await recordedMetrics.collect();
+	});
+	const definitions: Readonly<Record<string, MetricDefinition>> = metricCatalogue;
+
+	it("are those of the catalogue, all of them and no other", () => {
+		expect([...collected.keys()].sort()).toEqual(Object.keys(definitions).sort());
+	});
+
+	it.each(Object.entries(definitions))(
+		"%s has its attributes, all of them and no other, its unit and its text",
+		(name, definition) => {
+			const metric = collected.get(name);
+			expect(metric?.points.length).toBeGreaterThan(0);
+			const carried = new Set(metric?.points.flatMap(({ attributes }) => Object.keys(attributes)));
+			expect([...carried].sort()).toEqual([...definition.attributes].sort());
+			expect([metric?.unit, metric?.description]).toEqual([definition.unit, definition.description]);
+			expect(metric?.isHistogram).toBe(definition.instrument === "histogram");
+			const isSum = definition.instrument.endsWith("counter");
+			expect(metric?.isMonotonic).toBe(isSum ? !definition.instrument.includes("up_down") : undefined);
+		},
+	);
+
+	it("have no attribute that the catalogue does not describe, and no identifier", () => {
+		const own = ["cost.source", "gen_ai.token.type", /^pipeline\.telemetry\./];
+		for (const { attributes } of Object.values(definitions)) {
+			for (const name of attributes) {
+				expect(name in catalogue || own.some((known) => name.match(known)), name).toBe(true);
+				expect(name).not.toMatch(/(user|session|run|request|organization)\.id$/);
+			}
+		}
+	});
+});
+
+describe("events", () => {
+	it("of Footlight's own are those of the catalogue, each with its attributes", () => {
+		const users = ["answer.cited"];
+		const own = sink.events.filter(({ name }) => !users.includes(name));
+		expect([...new Set(own.map(({ name }) => name))].sort()).toEqual(Object.keys(eventCatalogue).sort());
+		for (const { name, attributes } of own) {
+			for (const attribute of eventCatalogue[name as keyof typeof eventCatalogue].attributes) {
+				expect(attributes, name).toHaveProperty([attribute]);
+			}
+		}
 	});
 });

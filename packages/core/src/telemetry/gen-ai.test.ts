@@ -1,3 +1,4 @@
+// Over 250 lines: answers in the shapes of each provider.
 import { SpanKind } from "@opentelemetry/api";
 import { beforeEach, describe, expect, it } from "vitest";
 import { footlight, type StageKind, telemetryFailures } from "../index.ts";

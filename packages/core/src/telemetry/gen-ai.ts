@@ -1,15 +1,11 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { Definition } from "../call.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
-import { ModelUsage } from "./model-usage.ts";
 
-/** What the GenAI conventions ask of one call of a model. */
+/** What the GenAI conventions ask of one call of a model, before its answer. */
 export interface GenAiCall {
 	readonly spanName: string;
 	readonly requestAttributes: Attributes;
-	/** Takes in a result, or a chunk of one. */
-	see(value: unknown): void;
-	responseAttributes(): Attributes;
 }
 
 export interface GenAiStage {
@@ -33,7 +29,7 @@ export function genAiStage(definition: Definition): GenAiStage | undefined {
 	const { kind, name, provider } = definition;
 	switch (kind) {
 		case "model": {
-			const operation = operations.find(([pattern]) => pattern.test(name))?.[1] ?? "chat";
+			const operation = operationOf(name);
 			return {
 				attributes: { "gen_ai.operation.name": operation, ...(provider && { "gen_ai.provider.name": provider }) },
 				begin: (input) => modelCall(operation, input),
@@ -50,6 +46,11 @@ export function genAiStage(definition: Definition): GenAiStage | undefined {
 	}
 }
 
+/** What a method of a model's client performs, told from its name. */
+export function operationOf(name: string): string {
+	return operations.find(([pattern]) => pattern.test(name))?.[1] ?? "chat";
+}
+
 function withoutModel(attributes: Attributes): GenAiStage {
 	return { attributes, begin: () => undefined };
 }
@@ -57,12 +58,9 @@ function withoutModel(attributes: Attributes): GenAiStage {
 function modelCall(operation: string, input: readonly unknown[]): GenAiCall {
 	const requestAttributes = readRequest(input[0]);
 	const model = requestAttributes["gen_ai.request.model"];
-	const usage = new ModelUsage();
 	return {
 		spanName: model === undefined ? operation : `${operation} ${model}`,
 		requestAttributes,
-		see: (value) => usage.see(value),
-		responseAttributes: () => usage.attributes(),
 	};
 }
 
@@ -71,7 +69,8 @@ function readRequest(value: unknown): Attributes {
 	if (typeof value !== "object" || value === null) return attributes;
 	try {
 		const request = value as Record<string, unknown>;
-		if (typeof request.model === "string") attributes["gen_ai.request.model"] = request.model;
+		const model = modelName(request.model);
+		if (model !== undefined) attributes["gen_ai.request.model"] = model;
 		if (request.stream === true) attributes["gen_ai.request.stream"] = true;
 		const maxTokens = request.max_tokens ?? request.max_completion_tokens ?? request.max_output_tokens;
 		if (typeof maxTokens === "number") attributes["gen_ai.request.max_tokens"] = maxTokens;
@@ -81,4 +80,18 @@ function readRequest(value: unknown): Attributes {
 		telemetryFailed("model request", error);
 	}
 	return attributes;
+}
+
+/** The model that the arguments of a call ask for; the AI SDK has an object for it. */
+export function requestModel(input: readonly unknown[]): string | undefined {
+	try {
+		return modelName((input[0] as { readonly model?: unknown } | null | undefined)?.model);
+	} catch {
+		return undefined;
+	}
+}
+
+function modelName(model: unknown): string | undefined {
+	const name = typeof model === "object" ? (model as { readonly modelId?: unknown } | null)?.modelId : model;
+	return typeof name === "string" && name !== "" ? name : undefined;
 }

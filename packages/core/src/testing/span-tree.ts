@@ -13,6 +13,7 @@ export interface SpanTreeOptions {
 /** Attributes whose values no two runs share. */
 const volatile: readonly string[] = [
 	"pipeline.run.id",
+	"pipeline.parent_run.id",
 	"duration_ms",
 	"stream.time_to_first_item_ms",
 	"gen_ai.response.time_to_first_chunk",

@@ -47,6 +47,7 @@ export function testCall(options: TestCallOptions = {}): Call {
 		clock,
 		capture: {},
 		tracerProvider: undefined,
+		meterProvider: undefined,
 	});
 	return createCall(Object.freeze({ kind, name, pipeline }), input, undefined, undefined, undefined, signal);
 }

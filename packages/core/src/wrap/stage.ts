@@ -1,5 +1,6 @@
 import type { Call, Definition } from "../call.ts";
 import { activeContext, StageContext, scopeOf, withContext } from "../context.ts";
+import { isMeter } from "../cost/meters.ts";
 import { createCall } from "../create-call.ts";
 import { compose, describeLayer, type Handler, type Middleware } from "../middleware.ts";
 import { Scope } from "../scope.ts";
@@ -15,6 +16,7 @@ export function invoker(definition: Definition, fn: AnyFunction, use: readonly M
 		callThrough((call) => Reflect.apply(fn, call.receiver, call.input as unknown[])),
 	);
 	const { pipeline } = definition;
+	const isMetered = use.some(isMeter);
 	const onlyObserves = use.every((middleware) => describeLayer(middleware).observes);
 	const waits = use.some((middleware) => describeLayer(middleware).waits);
 	const kind = generatorKind(fn);
@@ -34,7 +36,8 @@ export function invoker(definition: Definition, fn: AnyFunction, use: readonly M
 		stage(this: unknown, ...input: unknown[]) {
 			if (onlyObserves && !pipeline.listening) {
 				pipeline.warnUnheard();
-				return Reflect.apply(fn, this, input);
+				// Money counts though nobody listens: a budget, a ledger or a report may ask for it.
+				if (!isMetered) return Reflect.apply(fn, this, input);
 			}
 			if (kind === undefined) return start(this, input);
 			const context = activeContext();
@@ -51,18 +54,20 @@ export function isAsyncFunction(fn: AnyFunction): boolean {
 }
 
 /** The innermost handler: calls the user's function, with the call that reached it as the current one. */
-export function callThrough(apply: Handler): Handler {
+export function callThrough(apply: (call: Call) => unknown): Handler {
 	return function callThrough(call) {
 		const scope = call.scope;
+		(scope.attemptOf ?? scope).attempts++;
 		if (scope.call === call && scope.entered) return apply(call);
-		return withContext(new StageContext(activeContext(), scope.span, innermost(call, scope)), apply, call);
+		const inner = innermost(call, scope);
+		return withContext(new StageContext(activeContext(), scope.span, inner), apply, inner.call);
 	};
 }
 
 /** A layer passed on another call than it was given; its signal and attempt must be the ones the function sees. */
 function innermost(call: Call, scope: Scope): Scope {
 	if (scope.call === call) return scope;
-	const inner = new Scope(scope, scope.run);
+	const inner = new Scope(scope, scope.run, false, scope.attemptOf ?? scope);
 	inner.call = { ...call, scope: inner };
 	return inner;
 }

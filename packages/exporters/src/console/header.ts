@@ -1,10 +1,19 @@
-import { abandonedNote, attemptNote, costNote, itemNote, outcomeNote, type Piece, tokenNote } from "./note.ts";
+import {
+	abandonedNote,
+	attemptNote,
+	costNote,
+	itemNote,
+	outcomeNote,
+	type Piece,
+	tokenNote,
+	wastedNote,
+} from "./note.ts";
 import { lookOf } from "./outcome.ts";
 import { duration } from "./quantity.ts";
 import { textOf } from "./span.ts";
 import type { SpanNode } from "./span-tree.ts";
 import { oneLine } from "./text.ts";
-import { totalCost, totalTokens } from "./totals.ts";
+import { ownWaste, totalCost, totalTokens } from "./totals.ts";
 
 const idLength = 8;
 
@@ -21,6 +30,7 @@ export function headerOf(root: SpanNode): { readonly left: readonly Piece[]; rea
 		...attemptNote([root]),
 		...tokenNote(totalTokens(root)),
 		...costNote(totalCost(root)),
+		...wastedNote(ownWaste(root)),
 		...itemNote([root]),
 		identity(root, "user"),
 		identity(root, "session"),

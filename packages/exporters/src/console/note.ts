@@ -4,7 +4,7 @@ import type { Row } from "./row.ts";
 import { numberOf } from "./span.ts";
 import type { SpanNode } from "./span-tree.ts";
 import { oneLine } from "./text.ts";
-import { ownCost, ownTokens, sum, sumTokens, type Tokens } from "./totals.ts";
+import { ownCost, ownWaste, sum, sumTokens, type Tokens, totalTokens } from "./totals.ts";
 
 /** A piece of text with its look; pieces are cut to the width before they are coloured. */
 export interface Piece {
@@ -20,8 +20,9 @@ export function notesOf(row: Row): Piece[] {
 		...abandonedNote(row.nodes),
 		...(row.nodes.length > 1 ? [piece(spread(row.nodes), "dim")] : []),
 		...attemptNote(row.nodes),
-		...tokenNote(sumTokens(row.nodes.map(ownTokens))),
+		...tokenNote(sumTokens(row.nodes.map(totalTokens))),
 		...costNote(sum(row.nodes.map(ownCost))),
+		...wastedNote(sum(row.nodes.map(ownWaste))),
 		...itemNote(row.nodes),
 		...firstItemNote(row.nodes),
 		...(node.role === "other" && row.nodes.length === 1 ? statusNote(node) : []),
@@ -76,6 +77,10 @@ export function tokenNote(tokens: Tokens | undefined): Piece[] {
 
 export function costNote(cost: number | undefined): Piece[] {
 	return cost === undefined ? [] : [piece(money(cost), "yellow")];
+}
+
+export function wastedNote(cost: number | undefined): Piece[] {
+	return cost === undefined ? [] : [piece(`${money(cost)} wasted`, "red")];
 }
 
 function statusNote({ span }: SpanNode): Piece[] {

@@ -79,14 +79,14 @@ describe("renderRun", () => {
 	test("draws stages as rows, times as bars, attempts, cost, tokens, stream facts and errors", () => {
 		expect(lines(answering, { width: 110 })).toEqual([
 			"✓ docs-qa · 1.00s · 812→96 tokens · $0.0021 · user-7 · session 7f3                run 0b1f6a6e  trace 4bf92f35",
-			"├─ ✓ load                  ━━━━━━━━╸                                  200ms",
-			"├─ ✓ retrieve                      ━━━━━━━━╸                          200ms  2 attempts",
-			"│  ├─ ✗ attempt 1                  ━━╸                                 50ms  RateLimitError",
+			"├─ ✓ load                  ━━━━━╸                      200ms",
+			"├─ ✓ retrieve                   ━━━━━╸                 200ms  2 attempts",
+			"│  ├─ ✗ attempt 1               ━╸                      50ms  RateLimitError",
 			"│  │    429 Too many requests: slow down",
-			"│  └─ ✓ attempt 2                        ━━╸                           50ms",
-			"└─ ✓ answer                                ────────╼━━━━━━━━━━━━━━━━  600ms  $0.0021  42 items  first at 200ms",
-			"   └─ ✓ chat gpt-5-mini                    ━━━━━━━━━━━━━━━━━━━━━━━━━  600ms  812→96 tokens  $0.0021",
-			"      └─ · POST 127.0.0.1                  ╺━━━━━━━━━━━━━━━━━━━━━━━━  580ms  200",
+			"│  └─ ✓ attempt 2                   ━╸                  50ms",
+			"└─ ✓ answer                          ─────╼━━━━━━━━━━  600ms  812→96 tokens  $0.0021  42 items  first at 200ms",
+			"   └─ ✓ chat gpt-5-mini              ━━━━━━━━━━━━━━━━  600ms  812→96 tokens  $0.0021",
+			"      └─ · POST 127.0.0.1            ╺━━━━━━━━━━━━━━━  580ms  200",
 		]);
 	});
 
@@ -278,6 +278,13 @@ describe("renderRun", () => {
 		expect(lines(plan)[0]).toContain("1624→192 tokens · $0.0021");
 	});
 
+	test("shows what failed attempts cost, at the call and at the run", () => {
+		const wasted = { "pipeline.cost.usd": 0.0063, "pipeline.cost.wasted_usd": 0.0042 };
+		const drawn = lines(run(0, 100, [stage("chat", 0, 100, { ...model, ...wasted })], wasted), { width: 120 });
+		expect(drawn[0]).toContain("$0.0063 · $0.0042 wasted");
+		expect(drawn[1]).toMatch(/812→96 tokens {2}\$0\.0063 {2}\$0\.0042 wasted$/);
+	});
+
 	test("draws a span that has not ended up to now", () => {
 		const [root, child] = recorded(run(0, 100, [stage("stuck", 20, 30)])).toReversed();
 		const open = Object.create(child ?? null, { ended: { value: false } });
@@ -289,7 +296,7 @@ describe("renderRun", () => {
 		const colored = draw(answering, { colors: true });
 		expect(colored).toContain("\u001b[31m✗\u001b[39m");
 		const magenta = colored.split("\u001b[35m").slice(1);
-		expect(magenta.map((text) => text.split("\u001b[39m")[0]?.trim())).toEqual(["━━━━━━━━━━━━━━━━━━━"]);
+		expect(magenta.map((text) => text.split("\u001b[39m")[0]?.trim())).toEqual(["╺━━━━━━━━━━━━━━"]);
 		expect(stripVTControlCharacters(colored)).toBe(draw(answering));
 		expect(draw(answering)).not.toContain("\u001b");
 	});

@@ -7,7 +7,7 @@ export interface Tokens {
 }
 
 /** Tokens a span reports itself. */
-export function ownTokens({ span }: SpanNode): Tokens | undefined {
+function ownTokens({ span }: SpanNode): Tokens | undefined {
 	const input = numberOf(span, "gen_ai.usage.input_tokens");
 	const output = numberOf(span, "gen_ai.usage.output_tokens");
 	return input === undefined && output === undefined ? undefined : { input: input ?? 0, output: output ?? 0 };
@@ -23,6 +23,11 @@ export function sumTokens(all: readonly (Tokens | undefined)[]): Tokens | undefi
 		(sum, next) => (sum && next ? { input: sum.input + next.input, output: sum.output + next.output } : (sum ?? next)),
 		undefined,
 	);
+}
+
+/** Money that failed attempts spent, in the span and below it. */
+export function ownWaste({ span }: SpanNode): number | undefined {
+	return numberOf(span, "pipeline.cost.wasted_usd");
 }
 
 /** Money of a tree: `pipeline.cost.usd` holds what was spent below as well, so the outermost span that has it tells all. */

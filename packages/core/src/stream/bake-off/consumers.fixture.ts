@@ -1,3 +1,4 @@
+// Over 250 lines: one entry for each way there is to read a stream.
 import { addAbortSignal, Readable, Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { ReadableStream as WebStream } from "node:stream/web";

@@ -1,3 +1,4 @@
+// Over 250 lines: one entry for each kind of stream there is.
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Probe, Script, Source } from "./contract.fixture.ts";

@@ -1,3 +1,0 @@
-import { work } from "../work.ts";
-
-export default work;

@@ -1,0 +1,13 @@
+import { attributeSets, durations } from "../../labels.ts";
+import { bounds } from "../../meter.ts";
+import { prometheusMetering } from "../../prometheus.ts";
+
+const { meterProvider, total } = prometheusMetering();
+const advice = { explicitBucketBoundaries: bounds };
+const histogram = meterProvider.getMeter("benchmark").createHistogram("stage.duration", { unit: "s", advice });
+
+const only = attributeSets[0];
+
+export default (index: number): void => histogram.record(durations[index & 1_023] as number, only);
+
+export const recorded = (): Promise<number> => total("stage.duration");

@@ -1,0 +1,9 @@
+import { attributeSets } from "../../labels.ts";
+import { otelMetering } from "../../meter.ts";
+
+const { meterProvider, total } = otelMetering();
+const counter = meterProvider.getMeter("benchmark").createCounter("stage.calls");
+
+export default (index: number): void => counter.add(1, attributeSets[index & 15]);
+
+export const recorded = (): Promise<number> => total("stage.calls");

@@ -1,0 +1,3 @@
+import { pipelineOf } from "../../pipeline.ts";
+
+export default pipelineOf({});

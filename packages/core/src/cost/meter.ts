@@ -1,0 +1,131 @@
+import type { Definition } from "../call.ts";
+import type { Observation, Observer } from "../observation.ts";
+import { isFailure } from "../outcome.ts";
+import { requestModel } from "../telemetry/gen-ai.ts";
+import { telemetryFailed } from "../telemetry-failure.ts";
+import { type Charge, charge } from "./charge.ts";
+import { countTokens } from "./count-tokens.ts";
+import { roundUsd } from "./money.ts";
+import type { PriceBook } from "./price-book.ts";
+import { type PricedUsage, priceUsage } from "./price-usage.ts";
+import { Reading } from "./reading.ts";
+import type { Spend } from "./spend.ts";
+import { checkUsage, type TokenUsage, totalUsage, type UsageExtractor, type Writable } from "./token-usage.ts";
+
+type Figures = Partial<Writable<Spend>>;
+
+/** Options that a stage's own meter has beside those of its pipeline. */
+export interface MeterOptions {
+	readonly usage?: UsageExtractor | undefined;
+	readonly prices?: readonly PriceBook[] | undefined;
+	readonly onCharge?: ((charge: Charge) => void) | undefined;
+}
+
+/** Reads what each real call of a stage was billed for, and charges it once; undefined for a stage without a meter. */
+export function meter(definition: Definition, options: MeterOptions): Observer | undefined {
+	const { kind, pipeline, provider } = definition;
+	const extract = options.usage ?? definition.usage;
+	if (kind === "run" || (kind !== "model" && extract === undefined)) return undefined;
+	const books = options.prices ?? pipeline.prices;
+
+	function settle(observation: Observation, reading: Reading): void {
+		const { scope, outcome } = observation;
+		const usages = reading.usages();
+		const amount: Figures = usages.length === 0 ? {} : spentOn(usages, reading, observation.startMs);
+		if (isUnmetered(reading, observation)) amount.unmeteredCalls = 1;
+		if (Object.keys(amount).length === 0) return;
+		if (isFailure(outcome)) wasteAll(amount);
+		const model = reading.requestModel ?? reading.model;
+		const served = usages[0]?.provider ?? provider;
+		const details = {
+			source: reading.source ?? ("local" as const),
+			...(model !== undefined && { model }),
+			...(served !== undefined && { provider: served }),
+			...(usages.length > 0 && { usages, prices: reading.prices }),
+		};
+		charge(scope, amount, details, options.onCharge);
+		if (usages.length > 0 && pipeline.instruments !== undefined) {
+			countTokens(pipeline.instruments, scope, totalUsage(usages), model, served);
+		}
+	}
+
+	function spentOn(usages: readonly TokenUsage[], reading: Reading, atMs: number): Figures {
+		const total = totalUsage(usages);
+		reading.prices = usages.map((usage) => priceOf(usage, reading, atMs));
+		reading.source = usages.every(({ costUsd }) => costUsd !== undefined) ? "provider" : "local";
+		return {
+			inputTokens: total.inputTokens,
+			outputTokens: total.outputTokens ?? 0,
+			cacheReadTokens: total.cacheReadTokens ?? 0,
+			cacheWriteTokens: total.cacheWriteTokens ?? 0,
+			reasoningTokens: total.reasoningTokens ?? 0,
+			costUsd: reading.costUsd,
+			// Where nobody gave prices, none is missing.
+			...(books.length > 0 && !reading.isPriced && { unpricedCalls: 1 }),
+		};
+	}
+
+	function priceOf(usage: TokenUsage, reading: Reading, atMs: number): PricedUsage | undefined {
+		if (usage.costUsd !== undefined) return { usd: roundUsd(usage.costUsd), source: "provider" };
+		const model = usage.model ?? reading.requestModel;
+		if (model === undefined || books.length === 0) return undefined;
+		const served = usage.provider ?? provider;
+		const query = { model, usage, atMs, ...(served !== undefined && { provider: served }) };
+		return priceUsage(books, query, reading.requestModel);
+	}
+
+	const observer: Observer = {
+		begin(observation: Observation): boolean {
+			observation.reading = new Reading(observer, requestModel(observation.call.input));
+			// A price holds from a day on; the clock is read when it is first asked.
+			void observation.startMs;
+			return true;
+		},
+		value({ reading, call }: Observation, value: unknown): void {
+			if (reading === undefined) return;
+			if (extract === undefined) {
+				reading.answer.see(value);
+				return;
+			}
+			reading.answer.answered = true;
+			const usage = extract(value, call);
+			if (usage === undefined) return;
+			checkUsage(usage);
+			reading.extracted = usage;
+		},
+		end(observation: Observation): void {
+			const { scope, reading } = observation;
+			if (reading === undefined) return;
+			const stage = scope.attemptOf ?? scope;
+			if (stage.reading !== undefined && stage.reading.meter !== observer) return;
+			reading.isOuter = scope.metersInside;
+			scope.reading = reading;
+			stage.reading = reading;
+			for (let outer = stage.parent; outer !== undefined && !outer.metersInside; outer = outer.parent) {
+				outer.metersInside = true;
+			}
+			if (reading.isOuter) return;
+			try {
+				settle(observation, reading);
+			} catch (error) {
+				telemetryFailed("cost", error);
+			}
+		},
+	};
+	return observer;
+}
+
+/** An answer came, or began to, without (all of) its usage; a call that failed before is billed by nobody. */
+function isUnmetered(reading: Reading, { outcome, scope }: Observation): boolean {
+	if (reading.usages().length > 0) return reading.extracted === undefined && reading.answer.isPartial;
+	// Whoever adds the money by hand has metered the call.
+	if ((scope.spend?.costUsd ?? 0) > 0) return false;
+	return outcome === "ok" || reading.answer.answered;
+}
+
+/** What a call spent that failed all the same. */
+function wasteAll(amount: Figures): void {
+	const { costUsd = 0, inputTokens = 0, outputTokens = 0 } = amount;
+	amount.wastedUsd = costUsd;
+	amount.wastedTokens = inputTokens + outputTokens;
+}

@@ -1,0 +1,70 @@
+import { roundUsd } from "./money.ts";
+
+/** Where an amount comes from: the provider's answer, our own price table, or the application's `addCost`. */
+export type CostSource = "provider" | "local" | "reported";
+
+/** Money and tokens of a call and of all below it. */
+export interface Spend {
+	/** Money, in US dollars, wasted money included. */
+	readonly costUsd: number;
+	/** Money that failed attempts spent. */
+	readonly wastedUsd: number;
+	/** Tokens of prompts, cached ones included. */
+	readonly inputTokens: number;
+	readonly outputTokens: number;
+	/** Part of the input that the provider read from its cache, and part that it wrote to it. */
+	readonly cacheReadTokens: number;
+	readonly cacheWriteTokens: number;
+	/** Part of the output. */
+	readonly reasoningTokens: number;
+	/** Input and output tokens that failed attempts used. */
+	readonly wastedTokens: number;
+	/** Model calls whose tokens are known but whose price is not. */
+	readonly unpricedCalls: number;
+	/** Model calls whose answer said nothing of its usage. */
+	readonly unmeteredCalls: number;
+}
+
+/** What has been spent where nothing has. */
+export const nothingSpent: Spend = Object.freeze({
+	costUsd: 0,
+	wastedUsd: 0,
+	inputTokens: 0,
+	outputTokens: 0,
+	cacheReadTokens: 0,
+	cacheWriteTokens: 0,
+	reasoningTokens: 0,
+	wastedTokens: 0,
+	unpricedCalls: 0,
+	unmeteredCalls: 0,
+});
+
+type Figures = { -readonly [Figure in keyof Spend]: number };
+
+/** What keeps account of its own spending, below another that does. */
+export interface Account {
+	readonly parent: Account | undefined;
+	/** Absent as long as nothing was spent: most calls never do. */
+	spend: Spend | undefined;
+}
+
+/** Adds to an account and to every one above it. */
+export function spend(account: Account, added: Partial<Spend>): void {
+	for (let current: Account | undefined = account; current !== undefined; current = current.parent) {
+		current.spend ??= { ...nothingSpent };
+		const figures = current.spend as Figures;
+		for (const [name, amount] of Object.entries(added)) {
+			const figure = name as keyof Spend;
+			const sum = figures[figure] + amount;
+			figures[figure] = figure === "costUsd" || figure === "wastedUsd" ? roundUsd(sum) : sum;
+		}
+	}
+}
+
+/** What of an account's spending was in vain and not yet said to be, once the attempt that spent it has failed. */
+export function unwasted({ spend = nothingSpent }: Account): Pick<Spend, "wastedUsd" | "wastedTokens"> {
+	return {
+		wastedUsd: roundUsd(spend.costUsd - spend.wastedUsd),
+		wastedTokens: spend.inputTokens + spend.outputTokens - spend.wastedTokens,
+	};
+}
