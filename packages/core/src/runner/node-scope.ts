@@ -66,7 +66,7 @@ export class NodeScope extends Scope implements PipelineCurrent, Reporter {
 		this.ending = observation.outcome;
 		this.endingError = observation.error;
 		this.observation = undefined;
-		this.execution.callEnded(this);
+		this.execution.streams?.callEnded(this);
 	}
 }
 

@@ -15,6 +15,8 @@ export interface Plan {
 	readonly waitsFor: Int32Array;
 	/** The stages that wait for none. */
 	readonly roots: Int32Array;
+	/** How many stages wait for one. */
+	dependentCount(number: number): number;
 }
 
 export function planOf(nodes: readonly StageNode[]): Plan {
@@ -46,6 +48,7 @@ export function planOf(nodes: readonly StageNode[]): Plan {
 	}
 	return {
 		nodes,
+		dependentCount: (number) => (dependentOffsets[number + 1] as number) - (dependentOffsets[number] as number),
 		dependencies: { offsets, targets },
 		dependents: { offsets: dependentOffsets, targets: dependentTargets },
 		waitsFor,

@@ -98,7 +98,7 @@ export class StageNode {
 		const [outermost, ...others] = this.#observed(this.layers);
 		const apply = callThrough((call) => {
 			const owner = ownerOf(call.scope);
-			if (owner.attempts > 1) owner.execution.refuseReadAgain(owner);
+			if (owner.attempts > 1) owner.execution.streams?.refuseReadAgain(owner);
 			return this.run(call.input[0], currentOf(call));
 		});
 		return compose([outermost as Middleware, refuseShared, ...others], apply);

@@ -60,14 +60,14 @@ export class StreamDelivery implements PipelineStream<unknown, Record<string, un
 		try {
 			step = await reader?.next();
 		} catch (error) {
-			execution.broken(scope, error);
+			execution.streams?.broken(scope, error);
 		}
 		scope.isPulling = false;
 		if (step?.done === false && !scope.over) {
 			items?.push(step.value);
 			return { done: false, value: step.value };
 		}
-		if (step !== undefined) execution.collected(scope);
+		if (step !== undefined) execution.streams?.collected(scope);
 		return this.#end();
 	}
 
