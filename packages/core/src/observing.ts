@@ -6,22 +6,34 @@ import { follow } from "./stream/follow.ts";
 
 type Plan = (definition: Definition) => readonly Observer[];
 
-const plans = new WeakMap<Middleware, Plan>();
+interface Watching {
+	readonly plan: Plan;
+	/** True for one that tells somebody of its own, or keeps account: it is wanted though nobody listens to the pipeline. */
+	readonly always: boolean;
+}
+
+const watching = new WeakMap<Middleware, Watching>();
 
 /** Lets the layers that observe prepare for a stage when it is defined, before its first call. */
 export function prepare(layers: readonly Middleware[], definition: Definition): void {
-	for (const middleware of layers) plans.get(middleware)?.(definition);
+	for (const middleware of layers) watching.get(middleware)?.plan(definition);
 }
 
 /** True for a layer that {@link observing} made: it tells the reporter of a call how that went. */
 export function isObserving(middleware: Middleware): boolean {
-	return plans.has(middleware);
+	return watching.has(middleware);
+}
+
+/** True for a layer that has no effect where nobody listens to the pipeline; one that others wrote may have any. */
+export function isIdleUnheard(middleware: Middleware): boolean {
+	return watching.get(middleware)?.always === false;
 }
 
 /** Makes a layer of observers that share one pass over the result and one pair of clock readings. */
 export function observing(
 	name: string,
 	observersOf: (definition: Definition) => readonly (Observer | undefined)[],
+	always = false,
 ): Middleware {
 	const planned = new WeakMap<Definition, readonly Observer[]>();
 	function plan(definition: Definition): readonly Observer[] {
@@ -66,6 +78,6 @@ export function observing(
 			return follow(result, observation);
 		};
 	});
-	plans.set(middleware, plan);
+	watching.set(middleware, { plan, always });
 	return middleware;
 }

@@ -51,6 +51,22 @@ describe.concurrent("a pipeline that nobody listens to", () => {
 		expect(stderr).toBe("");
 	});
 
+	it("still tells who was given to a layer, and layers of others", async () => {
+		const { stdout, stderr } = await run(`
+			const { layer, logging, observe } = await import(${JSON.stringify(core)});
+			const silent = () => {};
+			const logger = { debug: silent, info: (_, message) => console.log(message), warn: silent, error: silent };
+			const audit = layer({ name: "audit", observes: true }, (next) => (call) => {
+				console.log("audited", call.name);
+				return next(call);
+			});
+			for (const use of [[logging({ logger })], [observe({ logger })], [audit]])
+				footlight("own", { use }).stage("ask", () => 1)();
+		`);
+		expect(stdout).toBe("stage ask ok\nstage ask ok\naudited ask\n");
+		expect(stderr).toBe("");
+	});
+
 	it("says nothing where that is asked of Node", async () => {
 		const { stderr } = await run(twice, { args: ["--disable-warning=FOOTLIGHT_NO_PROVIDER"] });
 		expect(stderr).toBe("");

@@ -4,7 +4,7 @@ import { type CorrelationIds, checkIdNames, correlationOptions, usableIds } from
 import { createCall } from "./create-call.ts";
 import type { RunOptions } from "./light.ts";
 import { compose, type Middleware } from "./middleware.ts";
-import { prepare } from "./observing.ts";
+import { isIdleUnheard, prepare } from "./observing.ts";
 import { knownOptions, optionalBoolean, show } from "./option.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { type Reporter, Run } from "./scope.ts";
@@ -19,6 +19,7 @@ export function runStarter(
 ): <R>(ids: RunOptions, fn: () => R, reporter?: Reporter) => R {
 	const definition: Definition = Object.freeze({ kind: "run", name: pipeline.name, pipeline, bornAtZero: true });
 	prepare(observing, definition);
+	const wantsListeners = observing.some(isIdleUnheard);
 	const handler = compose(
 		observing,
 		callThrough((call) => (call.input[0] as () => unknown)()),
@@ -30,7 +31,7 @@ export function runStarter(
 		const { root = false, signal, ...correlation } = ids;
 		const parent = scopeOf(activeContext());
 		const run = new Run(idsWithin(parent?.call.ids, usableIds("run", correlation)), root, parent?.run?.ids.runId);
-		if (!pipeline.listening) pipeline.warnUnheard();
+		if (wantsListeners && !pipeline.listening) pipeline.warnUnheard();
 		const call = createCall(definition, [fn], undefined, parent, run, signalWithin(parent?.call.signal, signal));
 		call.scope.reporter = reporter;
 		return handler(call) as R;

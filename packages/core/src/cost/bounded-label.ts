@@ -4,7 +4,7 @@ import type { Instruments } from "../telemetry/instruments.ts";
  * So many values of a label have series of their own; a name may be made of an identifier: of a deployment, of a model
  * tuned for a user, of a request.
  */
-const mostValues = { model: 100, stage: 240 } as const;
+const mostValues = { model: 100, provider: 100, stage: 240 } as const;
 
 type Label = keyof typeof mostValues;
 
@@ -14,7 +14,7 @@ const known = new WeakMap<Instruments, Record<Label, Set<string>>>();
 export function boundedLabel(instruments: Instruments, label: Label, value: string): string {
 	let values = known.get(instruments);
 	if (values === undefined) {
-		values = { model: new Set(), stage: new Set() };
+		values = { model: new Set(), provider: new Set(), stage: new Set() };
 		known.set(instruments, values);
 	}
 	const own = values[label];

@@ -4,6 +4,8 @@ import type { Scope } from "../scope.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
 import { boundedLabel } from "./bounded-label.ts";
+import { countTokens } from "./count-tokens.ts";
+import { conventionalLabels, ownLabels } from "./label-set.ts";
 import type { PricedUsage } from "./price-usage.ts";
 import { type CostSource, type Spend, spend, unwasted } from "./spend.ts";
 import type { TokenUsage } from "./token-usage.ts";
@@ -57,7 +59,7 @@ export function charge(
 export function waste(scope: Scope): void {
 	if (scope.spend === undefined) return;
 	const wasted = unwasted(scope);
-	if (wasted.wastedUsd > 0 || wasted.wastedTokens > 0) charge(scope, wasted, { ...modelOf(scope) });
+	if (wasted.wastedUsd > 0 || wasted.wastedTokens > 0) charge(scope, wasted, modelOf(scope));
 }
 
 function modelOf({ reading }: Scope): ChargeDetails {
@@ -67,29 +69,39 @@ function modelOf({ reading }: Scope): ChargeDetails {
 
 function count(
 	instruments: Instruments,
-	scope: Scope,
-	{ costUsd = 0, wastedUsd = 0, wastedTokens = 0, unpricedCalls = 0, unmeteredCalls = 0 }: Partial<Spend>,
-	{ source, model }: ChargeDetails,
+	{ call: { definition } }: Scope,
+	amount: Partial<Spend>,
+	{ source, model, provider }: ChargeDetails,
 ): void {
-	const own = labels(instruments, scope);
-	const ofModel = {
-		...own,
-		...(model !== undefined && { "gen_ai.request.model": boundedLabel(instruments, "model", model) }),
-	};
+	const { costUsd = 0, wastedUsd = 0, wastedTokens = 0, unpricedCalls = 0, unmeteredCalls = 0, inputTokens } = amount;
+	const boundedModel = model === undefined ? undefined : boundedLabel(instruments, "model", model);
+	const own = ownLabels(instruments, definition);
+	const ofModel = own.with("gen_ai.request.model", boundedModel);
 	if (costUsd > 0 && source !== undefined) {
-		instruments.add("pipeline.cost.usd", costUsd, { ...ofModel, "cost.source": source });
+		instruments.add("pipeline.cost.usd", costUsd, ofModel.with("cost.source", source).attributes);
 	}
-	if (wastedUsd > 0) instruments.add("pipeline.cost.wasted_usd", wastedUsd, own);
-	if (wastedTokens > 0) instruments.add("pipeline.tokens.wasted", wastedTokens, own);
-	if (unpricedCalls > 0) instruments.add("pipeline.cost.unpriced", unpricedCalls, ofModel);
-	if (unmeteredCalls > 0) instruments.add("pipeline.cost.unmetered", unmeteredCalls, ofModel);
+	if (wastedUsd > 0) instruments.add("pipeline.cost.wasted_usd", wastedUsd, own.attributes);
+	if (wastedTokens > 0) instruments.add("pipeline.tokens.wasted", wastedTokens, own.attributes);
+	if (unpricedCalls > 0) instruments.add("pipeline.cost.unpriced", unpricedCalls, ofModel.attributes);
+	if (unmeteredCalls > 0) instruments.add("pipeline.cost.unmetered", unmeteredCalls, ofModel.attributes);
+	if (inputTokens === undefined) return;
+	const boundedProvider = provider === undefined ? undefined : boundedLabel(instruments, "provider", provider);
+	const conventional = conventionalLabels(definition).with("gen_ai.request.model", boundedModel);
+	countTokens(
+		instruments,
+		amount,
+		ofModel.with("gen_ai.provider.name", boundedProvider),
+		conventional.with("gen_ai.provider.name", boundedProvider),
+	);
 }
 
 /** A budget that stands around several calls of one chain is told once. */
 function tellBudgets(scope: Scope, costUsd: number): void {
-	const told = new Set<object>();
+	let told: Set<object> | undefined;
 	for (let current: Scope | undefined = scope; current !== undefined; current = current.parent) {
-		for (const account of current.budgets ?? []) {
+		if (current.budgets === undefined) continue;
+		told ??= new Set();
+		for (const account of current.budgets) {
 			if (told.has(account)) continue;
 			told.add(account);
 			account.spend(costUsd);
@@ -107,11 +119,4 @@ function chargeOf(scope: Scope, amount: Partial<Spend>, details: ChargeDetails):
 		spend: amount,
 		...details,
 	};
-}
-
-export function labels(instruments: Instruments, { call }: Scope): Record<string, string> {
-	const { kind, name, definition } = call;
-	const pipeline = definition.pipeline.name;
-	if (kind === "run") return { "pipeline.name": pipeline };
-	return { "pipeline.name": pipeline, "stage.name": boundedLabel(instruments, "stage", name) };
 }

@@ -3,10 +3,9 @@ import type { Observation, Observer } from "../observation.ts";
 import { isFailure } from "../outcome.ts";
 import { requestModel } from "../telemetry/gen-ai.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
-import { type Charge, charge } from "./charge.ts";
-import { countTokens } from "./count-tokens.ts";
+import { type Charge, type ChargeDetails, charge } from "./charge.ts";
 import { roundUsd } from "./money.ts";
-import type { PriceBook } from "./price-book.ts";
+import type { PriceBook, PriceQuery } from "./price-book.ts";
 import { type PricedUsage, priceUsage } from "./price-usage.ts";
 import { Reading } from "./reading.ts";
 import type { Spend } from "./spend.ts";
@@ -30,39 +29,39 @@ export function meter(definition: Definition, options: MeterOptions): Observer |
 
 	function settle(observation: Observation, reading: Reading): void {
 		const { scope, outcome } = observation;
-		const usages = reading.usages();
+		const { usages } = reading;
+		const unmetered = isUnmetered(reading, observation);
+		if (usages.length === 0 && !unmetered) return;
 		const amount: Figures = usages.length === 0 ? {} : spentOn(usages, reading, observation.startMs);
-		if (isUnmetered(reading, observation)) amount.unmeteredCalls = 1;
-		if (Object.keys(amount).length === 0) return;
+		if (unmetered) amount.unmeteredCalls = 1;
 		if (isFailure(outcome)) wasteAll(amount);
+		const details: Writable<ChargeDetails> = { source: reading.source ?? "local" };
 		const model = reading.requestModel ?? reading.model;
+		if (model !== undefined) details.model = model;
 		const served = usages[0]?.provider ?? provider;
-		const details = {
-			source: reading.source ?? ("local" as const),
-			...(model !== undefined && { model }),
-			...(served !== undefined && { provider: served }),
-			...(usages.length > 0 && { usages, prices: reading.prices }),
-		};
-		charge(scope, amount, details, options.onCharge);
-		if (usages.length > 0 && pipeline.instruments !== undefined) {
-			countTokens(pipeline.instruments, scope, totalUsage(usages), model, served);
+		if (served !== undefined) details.provider = served;
+		if (usages.length > 0) {
+			details.usages = usages;
+			details.prices = reading.prices;
 		}
+		charge(scope, amount, details, options.onCharge);
 	}
 
 	function spentOn(usages: readonly TokenUsage[], reading: Reading, atMs: number): Figures {
 		const total = totalUsage(usages);
 		reading.prices = usages.map((usage) => priceOf(usage, reading, atMs));
 		reading.source = usages.every(({ costUsd }) => costUsd !== undefined) ? "provider" : "local";
-		return {
+		const amount: Figures = {
 			inputTokens: total.inputTokens,
 			outputTokens: total.outputTokens ?? 0,
 			cacheReadTokens: total.cacheReadTokens ?? 0,
 			cacheWriteTokens: total.cacheWriteTokens ?? 0,
 			reasoningTokens: total.reasoningTokens ?? 0,
 			costUsd: reading.costUsd,
-			// Where nobody gave prices, none is missing.
-			...(books.length > 0 && !reading.isPriced && { unpricedCalls: 1 }),
 		};
+		// Where nobody gave prices, none is missing.
+		if (books.length > 0 && !reading.isPriced) amount.unpricedCalls = 1;
+		return amount;
 	}
 
 	function priceOf(usage: TokenUsage, reading: Reading, atMs: number): PricedUsage | undefined {
@@ -70,7 +69,7 @@ export function meter(definition: Definition, options: MeterOptions): Observer |
 		const model = usage.model ?? reading.requestModel;
 		if (model === undefined || books.length === 0) return undefined;
 		const served = usage.provider ?? provider;
-		const query = { model, usage, atMs, ...(served !== undefined && { provider: served }) };
+		const query: PriceQuery = served === undefined ? { model, usage, atMs } : { model, usage, atMs, provider: served };
 		return priceUsage(books, query, reading.requestModel);
 	}
 
@@ -117,7 +116,7 @@ export function meter(definition: Definition, options: MeterOptions): Observer |
 
 /** An answer came, or began to, without (all of) its usage; a call that failed before is billed by nobody. */
 function isUnmetered(reading: Reading, { outcome, scope }: Observation): boolean {
-	if (reading.usages().length > 0) return reading.extracted === undefined && reading.answer.isPartial;
+	if (reading.usages.length > 0) return reading.extracted === undefined && reading.answer.isPartial;
 	// Whoever adds the money by hand has metered the call.
 	if ((scope.spend?.costUsd ?? 0) > 0) return false;
 	return outcome === "ok" || reading.answer.answered;

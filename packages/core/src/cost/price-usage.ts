@@ -3,6 +3,7 @@ import { telemetryFailed } from "../telemetry-failure.ts";
 import { roundUsd } from "./money.ts";
 import type { Price, PriceBook, PriceParts, PriceQuery } from "./price-book.ts";
 import { tierFactor } from "./tier.ts";
+import type { Writable } from "./token-usage.ts";
 
 /** What a usage cost, and why. */
 export interface PricedUsage {
@@ -24,19 +25,23 @@ export function priceUsage(
 	query: PriceQuery,
 	requestModel: string | undefined,
 ): PricedUsage | undefined {
-	const models = requestModel === undefined ? [query.model] : new Set([query.model, requestModel]);
+	const { model } = query;
+	const asked = requestModel === undefined || requestModel === model ? undefined : { ...query, model: requestModel };
 	for (const book of books) {
-		for (const model of models) {
-			try {
-				const price = book.price({ ...query, model });
-				const priced = price && inTier(price, { ...query, model });
-				if (priced !== undefined) return priced;
-			} catch (error) {
-				telemetryFailed("price book", error);
-			}
-		}
+		const priced = priceIn(book, query) ?? (asked && priceIn(book, asked));
+		if (priced !== undefined) return priced;
 	}
 	return undefined;
+}
+
+function priceIn(book: PriceBook, query: PriceQuery): PricedUsage | undefined {
+	try {
+		const price = book.price(query);
+		return price && inTier(price, query);
+	} catch (error) {
+		telemetryFailed("price book", error);
+		return undefined;
+	}
 }
 
 /** One price book or several as a list. */
@@ -60,19 +65,22 @@ const noParts: PriceParts = {
 	outputAudioUsd: 0,
 	toolsUsd: 0,
 };
+const partNames = Object.keys(noParts) as (keyof PriceParts)[];
 
 function inTier(price: Price, { provider, model, usage }: PriceQuery): PricedUsage | undefined {
-	const { includesTier = false, parts: standard, ...rest } = price;
+	const { source, version, priceDate, includesTier = false, parts: standard } = price;
 	const factor = includesTier ? 1 : tierFactor(provider, model, usage);
 	if (factor === undefined) return undefined;
-	const parts = { ...noParts } as { -readonly [Part in keyof PriceParts]: number };
+	const parts: Writable<PriceParts> = { ...noParts };
 	let usd = 0;
-	for (const part of Object.keys(noParts) as (keyof PriceParts)[]) {
+	for (const part of partNames) {
 		const amount = (standard[part] ?? 0) * (part === "toolsUsd" ? 1 : factor);
 		if (!Number.isFinite(amount) || amount < 0)
 			throw new RangeError(`price: ${part} of ${model} must not be ${amount}`);
 		parts[part] = amount;
 		usd += amount;
 	}
-	return { ...rest, usd: roundUsd(usd), parts, factor };
+	const priced: Writable<PricedUsage> = { usd: roundUsd(usd), source, version, parts, factor };
+	if (priceDate !== undefined) priced.priceDate = priceDate;
+	return priced;
 }

@@ -18,6 +18,7 @@ export class Reading {
 	readonly meter: object;
 	/** True when the call only leads to another that is metered itself: its tokens are counted there. */
 	isOuter = false;
+	#usages: readonly TokenUsage[] | undefined;
 
 	constructor(meter: object, requestModel: string | undefined) {
 		this.meter = meter;
@@ -25,11 +26,13 @@ export class Reading {
 	}
 
 	get model(): string | undefined {
-		return this.usages()[0]?.model ?? this.answer.model;
+		return this.usages[0]?.model ?? this.answer.model;
 	}
 
-	usages(): readonly TokenUsage[] {
-		return this.extracted === undefined ? this.answer.usages() : [this.extracted];
+	/** What the call was billed for: asked for once it has ended, and made once. */
+	get usages(): readonly TokenUsage[] {
+		this.#usages ??= this.extracted === undefined ? this.answer.usages() : [this.extracted];
+		return this.#usages;
 	}
 
 	/** True when every usage has a price. */
@@ -44,10 +47,9 @@ export class Reading {
 
 	attributes(): Attributes {
 		const attributes = this.answer.attributes();
-		const usages = this.isOuter ? [] : this.usages();
-		if (usages.length === 0) return attributes;
+		if (this.isOuter || this.usages.length === 0) return attributes;
 		if (this.extracted?.model !== undefined) attributes["gen_ai.response.model"] = this.extracted.model;
-		const total = totalUsage(usages);
+		const total = totalUsage(this.usages);
 		attributes["gen_ai.usage.input_tokens"] = total.inputTokens;
 		if (total.outputTokens !== undefined) attributes["gen_ai.usage.output_tokens"] = total.outputTokens;
 		if (total.cacheReadTokens) attributes["gen_ai.usage.cache_read.input_tokens"] = total.cacheReadTokens;

@@ -73,8 +73,10 @@ export function checkUsage(usage: TokenUsage): void {
 /** The fields of a usage while they are collected. */
 export type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** Adds up the tokens of several calls. */
-export function totalUsage(usages: readonly TokenUsage[]): Writable<TokenUsage> {
+/** Adds up the tokens of several calls; of one call it is what that used. */
+export function totalUsage(usages: readonly TokenUsage[]): TokenUsage {
+	const [only] = usages;
+	if (only !== undefined && usages.length === 1) return only;
 	const total: Writable<TokenUsage> = { inputTokens: 0 };
 	for (const usage of usages) {
 		for (const name of counts) {

@@ -40,7 +40,8 @@ export function cost(options: CostOptions = {}): Middleware {
 	optionalFunction("cost: usage", usage);
 	optionalFunction("cost: onCharge", onCharge);
 	const prices = options.prices === undefined ? undefined : priceBooks("cost: prices", options.prices);
-	return markMeter(observing("cost", (definition) => [meter(definition, { usage, prices, onCharge })]));
+	// Money counts though nobody listens: a budget, a ledger or a report may ask for it.
+	return markMeter(observing("cost", (definition) => [meter(definition, { usage, prices, onCharge })], true));
 }
 
 /**

@@ -14,5 +14,5 @@ import { knownOptions } from "../option.ts";
 export function logging(options: LoggingOptions = {}): Middleware {
 	knownOptions("logging", options, loggingOptions);
 	const logged = logLines("logging", options);
-	return observing("logging", (definition) => [logged(definition)]);
+	return observing("logging", (definition) => [logged(definition)], options.logger !== undefined);
 }

@@ -26,5 +26,9 @@ export function observe(options: ObserveOptions = {}): Middleware {
 	knownOptions("observe", options, [...tracingOptions, ...loggingOptions]);
 	const traced = spans("observe", options);
 	const logged = logLines("observe", options);
-	return observing("observe", (definition) => [traced(definition), callMetrics(definition), logged(definition)]);
+	return observing(
+		"observe",
+		(definition) => [traced(definition), callMetrics(definition), logged(definition)],
+		options.logger !== undefined,
+	);
 }

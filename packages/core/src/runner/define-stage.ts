@@ -1,7 +1,6 @@
 import { type Definition, type StageKind, stageKinds } from "../call.ts";
-import { isMeter } from "../cost/meters.ts";
 import type { UsageExtractor } from "../cost/token-usage.ts";
-import { cost } from "../middleware/cost.ts";
+import { withMeter } from "../middleware/cost.ts";
 import { describeLayer, type Middleware } from "../middleware.ts";
 import { prepare } from "../observing.ts";
 import {
@@ -72,10 +71,7 @@ export function defineStage(pipeline: Pipeline, use: readonly Middleware[], inpu
 		name,
 		after,
 		make(numbers) {
-			const given = [...use, ...(options.use ?? [])];
-			const isMetered = kind === "model" || usage !== undefined;
-			// Innermost: each real call counts, failed attempts too, and an answer that a layer gives costs nothing.
-			const layers = isMetered && !given.some(isMeter) ? [...given, cost()] : given;
+			const layers = withMeter([...use, ...(options.use ?? [])], options);
 			const isAsync = named !== undefined && isAsyncFunction(named as AnyFunction);
 			const definition: Definition = Object.freeze({
 				kind,

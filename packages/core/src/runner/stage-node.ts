@@ -1,8 +1,7 @@
 import type { Definition, StageKind } from "../call.ts";
-import { isMeter } from "../cost/meters.ts";
 import { describe, remember, type StageDescription } from "../describe.ts";
-import { compose, describeLayer, type Handler, type Middleware } from "../middleware.ts";
-import { isObserving, observing } from "../observing.ts";
+import { compose, type Handler, type Middleware } from "../middleware.ts";
+import { isIdleUnheard, isObserving, observing } from "../observing.ts";
 import { type AnyFunction, callThrough } from "../wrap/stage.ts";
 import type { Drawn } from "./draw-pipeline.ts";
 import { currentOf, ownerOf } from "./node-scope.ts";
@@ -67,8 +66,7 @@ export class StageNode {
 		this.inner = parts.inner;
 		this.isLikelyPlain =
 			parts.inner === undefined && !/(Async|Generator)/.test(Object.prototype.toString.call(parts.named));
-		// Money counts though nobody listens: a budget, a ledger or the report may ask for it.
-		this.onlyObserves = layers.every((layer) => describeLayer(layer).observes && !isMeter(layer));
+		this.onlyObserves = layers.every(isIdleUnheard);
 		// Layers are composed once, when the stage is defined; where all of them only watch, nobody can tell the difference.
 		if (!this.onlyObserves) this.#handler = this.#compose();
 	}

@@ -140,8 +140,9 @@ function placeOf({ tier, region }: UsageFigures): UsageFigures {
 	return { ...(tier !== undefined && { tier }), ...(region !== undefined && { region }) };
 }
 
-function tokenUsage({ freshInputTokens, ...figures }: UsageFigures, model: string | undefined): TokenUsage {
+function tokenUsage({ freshInputTokens = 0, ...figures }: UsageFigures, model: string | undefined): TokenUsage {
 	const { cacheReadTokens = 0, cacheWriteTokens = 0 } = figures;
-	const inputTokens = figures.inputTokens ?? (freshInputTokens ?? 0) + cacheReadTokens + cacheWriteTokens;
-	return { ...figures, inputTokens, ...(model !== undefined && { model }) };
+	figures.inputTokens ??= freshInputTokens + cacheReadTokens + cacheWriteTokens;
+	if (model !== undefined) figures.model = model;
+	return figures as TokenUsage;
 }

@@ -1,8 +1,8 @@
 import type { Call, Definition } from "../call.ts";
 import { activeContext, StageContext, scopeOf, withContext } from "../context.ts";
-import { isMeter } from "../cost/meters.ts";
 import { createCall } from "../create-call.ts";
 import { compose, describeLayer, type Handler, type Middleware } from "../middleware.ts";
+import { isIdleUnheard } from "../observing.ts";
 import { Scope } from "../scope.ts";
 import { generatorKind, lazyAsyncGenerator, lazyGenerator } from "./generator.ts";
 
@@ -16,8 +16,8 @@ export function invoker(definition: Definition, fn: AnyFunction, use: readonly M
 		callThrough((call) => Reflect.apply(fn, call.receiver, call.input as unknown[])),
 	);
 	const { pipeline } = definition;
-	const isMetered = use.some(isMeter);
-	const onlyObserves = use.every((middleware) => describeLayer(middleware).observes);
+	const wantsListeners = use.some(isIdleUnheard);
+	const isIdle = use.every(isIdleUnheard);
 	const waits = use.some((middleware) => describeLayer(middleware).waits);
 	const kind = generatorKind(fn);
 
@@ -34,10 +34,9 @@ export function invoker(definition: Definition, fn: AnyFunction, use: readonly M
 	// A method has a `this`, but neither a prototype nor a constructor that the user's function may lack.
 	const { stage } = {
 		stage(this: unknown, ...input: unknown[]) {
-			if (onlyObserves && !pipeline.listening) {
-				pipeline.warnUnheard();
-				// Money counts though nobody listens: a budget, a ledger or a report may ask for it.
-				if (!isMetered) return Reflect.apply(fn, this, input);
+			if ((wantsListeners || isIdle) && !pipeline.listening) {
+				if (wantsListeners) pipeline.warnUnheard();
+				if (isIdle) return Reflect.apply(fn, this, input);
 			}
 			if (kind === undefined) return start(this, input);
 			const context = activeContext();
