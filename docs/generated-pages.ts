@@ -83,10 +83,11 @@ function metricPage(): string {
 is scraped or sent over OTLP. What is not in this table Footlight does not emit. In Prometheus the dots of an attribute are
 underscores.
 
-Each counter stands at zero from the moment a stage is defined, for each outcome there is, so that the first failure is an
-increase. No metric carries the id of a user, a session or a run. A name of a stage or of an error that is made of an
-identifier would make series without end: beyond a limit they share one, and each is counted in
-\`pipeline.telemetry.dropped\`.
+The counters of runs and calls stand at zero from the moment a stage is defined, for each outcome there is, so that the first
+failure is an increase. Those of tokens and money begin with the first call of a model, which is when their labels are known. No
+metric carries the id of a user, a session or a run. A name of a stage or of an error that is made of an identifier would
+make series without end: beyond a limit they share one, and each is counted in \`pipeline.telemetry.dropped\` with the reason
+\`cardinality\`. What the exporter for Prometheus cannot take is counted there too: \`invalid_value\`, \`name_conflict\`.
 
 The table is \`metricCatalogue\` of \`@footlight/core\`.`,
 		table(["metric", "in Prometheus", "instrument", "unit", "attributes", "what it says"], rows),

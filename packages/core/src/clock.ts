@@ -51,6 +51,13 @@ export const systemClock: Clock = {
 	},
 };
 
+/** Lets timers, signals and other requests have their turn, where many steps follow each other without waiting. */
+export function nextTurn(): Promise<void> {
+	// In a browser there is no setImmediate; elsewhere it does not wait for the next millisecond.
+	const { setImmediate: immediately = setTimeout } = globalThis;
+	return new Promise((resolve) => void immediately(resolve));
+}
+
 /** The time by a clock that may be the user's own: where that throws, the machine's. */
 export function readNow(clock: Clock): number {
 	try {

@@ -83,9 +83,13 @@ export function footlight(name: string, options: FootlightOptions = {}): Light {
 		},
 		instrument<T extends object>(target: T, given: InstrumentOptions = {}): T {
 			checkInstrument(target, given);
-			const { kind = "stage", methods, prefix } = given;
+			const { kind = "stage", methods, prefix, usage } = given;
 			const provider = given.provider ?? (kind === "model" ? providerOf(target) : undefined);
-			const stage: StageOptions = { kind, ...(provider !== undefined && { provider }) };
+			const stage: StageOptions = {
+				kind,
+				...(provider !== undefined && { provider }),
+				...(usage !== undefined && { usage }),
+			};
 			return instrumentTarget(target, methods, (fn, member) => {
 				if (instrumented.has(fn)) return fn;
 				const wrapped = wrap("instrument", prefix ? `${prefix}.${member}` : member, fn, stage);

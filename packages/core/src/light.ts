@@ -34,7 +34,7 @@ export interface FootlightOptions {
 	readonly meterProvider?: MeterProvider;
 	/** What models cost; of several the first that knows a model counts. @default none: tokens are counted, money is not */
 	readonly prices?: PriceBook | readonly PriceBook[];
-	/** Hears of everything that is spent: `costLedger().record`, for one. What it throws is counted and has no effect. */
+	/** Hears of everything that is spent: `costLedger().record`, for one. What it throws or rejects with is counted and has no effect. */
 	readonly onCharge?: (charge: Charge) => void;
 	/** @default the machine's clock */
 	readonly clock?: Clock;

@@ -9,6 +9,7 @@ import { ownsError } from "./error-owner.ts";
 import type { Series } from "./observer/series.ts";
 import { classify, isFailure, type Outcome } from "./outcome.ts";
 import type { Run, Scope } from "./scope.ts";
+import { finalized } from "./stream/finalization.ts";
 import type { ResultWatcher } from "./stream/watcher.ts";
 import type { GenAiCall } from "./telemetry/gen-ai.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
@@ -248,6 +249,7 @@ export class Observation implements ResultWatcher {
 		if (this.stream !== undefined) {
 			open.delete(this);
 			this.#sweepingRun()?.open.delete(this);
+			finalized.release(this);
 		}
 		// Nothing that is open in a run can be read on through it.
 		if (run !== undefined && scope.ownsRun) for (const observation of [...run.open]) observation.sweep();

@@ -177,7 +177,7 @@ const refusals: readonly (readonly [string, () => unknown, Error])[] = [
 	[
 		"an instrument option nobody knows",
 		() => light.instrument({ fn }, { method: [] } as Any),
-		new TypeError('instrument: unknown option "method"; known options are kind, methods, prefix, provider'),
+		new TypeError('instrument: unknown option "method"; known options are kind, methods, prefix, provider, usage'),
 	],
 	[
 		"an empty list of methods",

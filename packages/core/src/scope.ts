@@ -4,6 +4,7 @@ import type { Call } from "./call.ts";
 import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
 import type { BudgetAccount } from "./cost/budget-account.ts";
 import { charge } from "./cost/charge.ts";
+import { isFigure } from "./cost/figure.ts";
 import { roundUsd } from "./cost/money.ts";
 import type { Reading } from "./cost/reading.ts";
 import type { Account, Spend } from "./cost/spend.ts";
@@ -12,6 +13,7 @@ import { type LogLevel, writeLine } from "./logger.ts";
 import type { Observation } from "./observation.ts";
 import { show } from "./option.ts";
 import type { Outcome } from "./outcome.ts";
+import type { InnerRuns } from "./runner/inner-runs.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
 
 /** What the code inside a stage or a run may ask and say; outside of both, every member is a safe no-op. */
@@ -29,7 +31,11 @@ export interface Current {
 	readonly spanContext: SpanContext | undefined;
 	/** The pipeline's logger with the ids of span, run and stage on every line. */
 	readonly log: Readonly<Record<LogLevel, (message: string, fields?: object) => void>>;
-	/** Adds money, in US dollars, to the call and to everything above it. */
+	/**
+	 * Adds money, in US dollars, to the call and to everything above it. An amount below 0 is refused and counted as a
+	 * failure: what was spent stays spent. Money added after the call has ended is in the metrics, on charges and in
+	 * budgets, but no longer on its span and in its report.
+	 */
 	addCost(usd: number): void;
 }
 
@@ -49,6 +55,8 @@ export class Run {
 	readonly open: Set<Observation> = new Set();
 	/** True for a run that begins a trace of its own. */
 	readonly startsTrace: boolean;
+	/** Ends the run where its time is over: as long as nothing in it is waited for, no timer fires. */
+	checkTime: (() => void) | undefined;
 
 	constructor(ids: CorrelationIds, startsTrace: boolean, parentRunId?: string) {
 		this.startsTrace = startsTrace;
@@ -83,6 +91,8 @@ export class Scope implements Current, Account {
 	/** Spans that led here too, beside the parent. */
 	links: readonly SpanContext[] | undefined;
 	reporter: Reporter | undefined;
+	/** Runs of pipelines and graphs that were started in the call; absent as long as none was. */
+	innerRuns: InnerRuns | undefined;
 	/** What was read of the real call last made for this one. */
 	reading: Reading | undefined;
 	/** True once a call inside this one was metered: what this one gives was counted there. */
@@ -116,6 +126,11 @@ export class Scope implements Current, Account {
 
 	get ids(): CorrelationIds {
 		return this.call.ids;
+	}
+
+	/** True for a call that a runner makes and reports on. */
+	get isReported(): boolean {
+		return this.reporter !== undefined && !this.ownsRun;
 	}
 
 	setAttribute(name: string, value: AttributeValue): void {
@@ -170,8 +185,8 @@ export class Scope implements Current, Account {
 	}
 
 	addCost(usd: number): void {
-		if (typeof usd !== "number" || !Number.isFinite(usd)) {
-			telemetryFailed("addCost", new RangeError(`addCost: usd must be a finite number, got ${show(usd)}`));
+		if (!isFigure(usd)) {
+			telemetryFailed("addCost", new RangeError(`addCost: usd must be a number from 0 on, got ${show(usd)}`));
 			return;
 		}
 		charge(this, { costUsd: roundUsd(usd) }, { source: "reported" });

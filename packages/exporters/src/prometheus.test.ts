@@ -226,6 +226,7 @@ describe("attributes", () => {
 		const { values } = await read(exporter);
 		expect(values.get("n_total")).toBe(4);
 		expect(telemetryFailures().get("metric attributes")).toBe(before + 2);
+		expect([...values].find(([name]) => name.includes("invalid_value"))?.[1]).toBe(2);
 	});
 
 	test("beyond the limit share the overflow series, and are counted from zero", async () => {
@@ -302,6 +303,12 @@ describe("scopes", () => {
 				'n_total{otel_scope_name="lib",otel_scope_schema_url="https://schemas.example/1",otel_scope_version="1.2.3"}',
 			),
 		).toBe(1);
+	});
+
+	test("let an instrument have the name of what every object has", async () => {
+		const exporter = prometheusExporter({ scopeLabels: false });
+		exporter.meterProvider.getMeter("app").createCounter("constructor").add(2);
+		expect((await read(exporter)).values.get("constructor_total")).toBe(2);
 	});
 
 	test("keep the same instrument apart, with one HELP for all", async () => {
@@ -394,6 +401,26 @@ describe("exemplars", () => {
 		expect(exemplars.size).toBe(0);
 		expect(values.get('n_total{otel_scope_name="app"}')).toBe(2);
 	});
+
+	test("show what a view left out of the labels behind the ids, as far as OpenMetrics has room", async () => {
+		const views = [{ instrument: "*", attributes: { allow: ["route"] } }];
+		const exporter = prometheusExporter({ scopeLabels: false, views });
+		const meter = exporter.meterProvider.getMeter("app");
+		// The names and values of both ids take 63 of the 128 characters; an emoji is one of them.
+		const fits = `🎉${"x".repeat(128 - 63 - "user_id".length - 1 - "n5".length)}`;
+		const attributes = { route: "/a", "trace.id": "own", "user.id": fits, long: "y".repeat(62), n: 5, more: 1 };
+		meter.createCounter("n").add(1, attributes, contextOf());
+		const histogram = meter.createHistogram("h", { advice: { explicitBucketBoundaries: [1] } });
+		const changing = { "user.id": "ada" };
+		histogram.record(0.5, changing, contextOf());
+		changing["user.id"] = "grace";
+		histogram.record(2, { route: "/b", "user.id": `${fits}xyz` }, contextOf());
+		const { exemplars } = await readOpenMetrics(exporter);
+		const ids = `trace_id="${spanContext.traceId}",span_id="${spanContext.spanId}"`;
+		expect(exemplars.get('n_total{route="/a"}')).toMatch(`{${ids},user_id="${fits}",n="5"} 1 `);
+		expect(exemplars.get('h_bucket{le="1"}')).toMatch(`{${ids},user_id="ada"} 0.5 `);
+		expect(exemplars.get('h_bucket{le="+Inf",route="/b"}')).toMatch(`{${ids}} 2 `);
+	});
 });
 
 describe("views", () => {
@@ -471,6 +498,15 @@ describe("shutdown", () => {
 		next.meterProvider.getMeter("app").createCounter("n").add(3);
 		expect((await read(next)).values.get("n_total")).toBe(3);
 		expect(warnings).toEqual([]);
+	});
+
+	test("leaves no port open, and opens none afterwards", async () => {
+		const exporter = prometheusExporter();
+		const refused = "prometheusExporter: cannot listen: the exporter has been shut down; make another";
+		const opening = expect(exporter.listen({ port: 0 })).rejects.toThrow(refused);
+		await exporter.shutdown();
+		await opening;
+		await expect(exporter.listen({ port: 0 })).rejects.toThrow(refused);
 	});
 
 	test("is done by the registry's own reset only as far as the numbers go", async () => {

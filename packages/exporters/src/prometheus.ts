@@ -35,6 +35,7 @@ export interface PrometheusExporterOptions<Registry extends PrometheusRegistry =
 export interface PrometheusExporter<Registry extends PrometheusRegistry = PrometheusRegistry> {
 	/** For `metrics.setGlobalMeterProvider`, and for whatever takes a provider. */
 	readonly meterProvider: PrometheusMeterProvider;
+	/** The exporter's metrics leave it at `shutdown()`; what its own `clear()` took out is back with the next scrape. */
 	readonly registry: Registry;
 	/** Renders all metrics of the registry, in the format that an `Accept` header asks for. */
 	metrics(accept?: string): Promise<Exposition>;
@@ -42,11 +43,15 @@ export interface PrometheusExporter<Registry extends PrometheusRegistry = Promet
 	readonly handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 	/** Answers a scrape on a server that takes `Request` and gives `Response`. */
 	readonly fetchHandler: (request: Request) => Promise<Response>;
-	/** Serves metrics on a port of their own. It never keeps the process alive. */
+	/** Serves metrics on a port of their own, which never keeps the process alive. Rejects once it is shut down. */
 	listen(options?: ListenOptions): Promise<MetricsServer>;
 	/** Closes the servers, takes the metrics out of the registry, and ends recording. */
 	shutdown(): Promise<void>;
 }
+
+const where = "prometheusExporter";
+/** Registries that have an exporter. */
+const exporting = new WeakSet<PrometheusRegistry>();
 
 const optionNames = [
 	"registry",
@@ -65,7 +70,8 @@ const optionNames = [
  * scraper asks, as OpenMetrics with exemplars. Recording never throws; what is left out is counted in
  * `pipeline_telemetry_dropped_total`.
  *
- * **Throws** TypeError or RangeError, when it is made, for an option it cannot take; Error where prom-client is missing.
+ * **Throws** TypeError or RangeError, when it is made, for an option it cannot take; Error where prom-client is missing,
+ * and where the registry has another exporter.
  *
  * @example
  * import { prometheusExporter } from "@footlight/exporters/prometheus";
@@ -81,18 +87,29 @@ export function prometheusExporter<Registry extends PrometheusRegistry = Prometh
 	options: PrometheusExporterOptions<Registry> = {},
 ): PrometheusExporter<Registry> {
 	const { registry, resource, findView, limit, exemplars, scopeLabels, callbackTimeoutMs } = checked(options);
+	if (exporting.has(registry)) {
+		throw new Error(`${where}: the registry has an exporter already; use that one, or shut it down first`);
+	}
 	const collector = new Collector(callbackTimeoutMs);
 	const families = new FamilyTable(registry, () => collector.collect());
 	const { provider, close } = meterProvider({ families, collector, findView, limit, exemplars, scopeLabels, shutdown });
 	const target = targetInfo(() => labelsOf(resource?.attributes ?? {}, {}));
 	const servers = new Set<MetricsServer>();
-	if (resource !== undefined && registry.getSingleMetric(target.name) === undefined) {
+	let closed = false;
+	restore();
+	exporting.add(registry);
+
+	/** Registers what is not in the registry, or no longer: `clear()` of prom-client takes out all there is. */
+	function restore(): void {
+		families.restore();
+		if (closed || resource === undefined || registry.getSingleMetric(target.name) !== undefined) return;
 		registry.registerMetric(target as never);
 	}
 
 	async function metrics(accept?: string): Promise<Exposition> {
 		const format = chooseFormat(accept);
 		await collector.collect();
+		restore();
 		return { contentType: contentTypes[format], body: await expose(registry, format) };
 	}
 
@@ -111,6 +128,9 @@ export function prometheusExporter<Registry extends PrometheusRegistry = Prometh
 	}
 
 	async function shutdown(): Promise<void> {
+		// Another one may stand there by the time of a second call.
+		if (!closed) exporting.delete(registry);
+		closed = true;
 		close();
 		collector.close();
 		families.close();
@@ -126,7 +146,12 @@ export function prometheusExporter<Registry extends PrometheusRegistry = Prometh
 		handler,
 		fetchHandler,
 		async listen(options) {
-			const server = await listen(options, handler);
+			const server = closed ? undefined : await listen(options, handler);
+			// It may have been shut down while the port was opened, too.
+			if (closed || server === undefined) {
+				await server?.close();
+				throw new Error(`${where}: cannot listen: the exporter has been shut down; make another`);
+			}
 			servers.add(server);
 			return server;
 		},
@@ -135,7 +160,6 @@ export function prometheusExporter<Registry extends PrometheusRegistry = Prometh
 }
 
 function checked<Registry extends PrometheusRegistry>(options: PrometheusExporterOptions<Registry>) {
-	const where = "prometheusExporter";
 	knownOptions(where, options, optionNames);
 	const { resource, scopeLabels = true, cardinalityLimit = 2_000, views = [] } = options;
 	const { exemplars = true, callbackTimeoutMs = 2_000 } = options;

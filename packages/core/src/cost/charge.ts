@@ -1,8 +1,8 @@
-import type { CallKind } from "../call.ts";
+import type { CallKind, Definition } from "../call.ts";
 import type { CorrelationIds } from "../correlation.ts";
+import { deliver } from "../deliver.ts";
 import type { Scope } from "../scope.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
-import { telemetryFailed } from "../telemetry-failure.ts";
 import { boundedLabel } from "./bounded-label.ts";
 import { countTokens } from "./count-tokens.ts";
 import { conventionalLabels, ownLabels } from "./label-set.ts";
@@ -47,12 +47,17 @@ export function charge(
 	if (onCharge === undefined && alsoTell === undefined) return;
 	const told = chargeOf(scope, amount, details);
 	for (const tell of [onCharge, alsoTell]) {
-		try {
-			tell?.(told);
-		} catch (error) {
-			telemetryFailed("onCharge", error);
-		}
+		if (tell !== undefined) deliver("onCharge", tell, () => tell(told));
 	}
+}
+
+/** What is wasted by a stage that is billed stands at zero from its definition on; what else is counted names its model. */
+export function bornAtZero(definition: Definition): void {
+	const { instruments } = definition.pipeline;
+	if (definition.bornAtZero !== true || instruments === undefined) return;
+	const { attributes } = ownLabels(instruments, definition);
+	instruments.add("pipeline.cost.wasted_usd", 0, attributes);
+	instruments.add("pipeline.tokens.wasted", 0, attributes);
 }
 
 /** Counts what a call has spent and not yet counted as wasted: the attempt it was spent for has failed. */

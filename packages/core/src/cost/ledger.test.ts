@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Charge, type CostLedgerOptions, costLedger } from "../index.ts";
+import { nothingSpent } from "./spend.ts";
 
 const charge = (userId: string | undefined, model: string, costUsd: number): Charge => ({
 	pipeline: "docs-qa",
@@ -45,6 +46,13 @@ describe("costLedger", () => {
 			["bob", 1, false],
 		]);
 		expect(ledger.total().costUsd).toBe(5);
+	});
+
+	it.each([Number.NaN, -1, 1e300, "1", null])("adds nothing of a charge of %s", (costUsd) => {
+		const ledger = costLedger({ by: "user" });
+		expect(() => ledger.record(charge("ada", "m", costUsd as number))).toThrow(RangeError);
+		expect(ledger.rows()).toEqual([]);
+		expect(ledger.total()).toEqual(nothingSpent);
 	});
 
 	it("is a table as text", () => {

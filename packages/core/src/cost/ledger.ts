@@ -1,5 +1,6 @@
-import { integerFrom, knownOptions, oneOf } from "../option.ts";
+import { integerFrom, knownOptions, oneOf, refuse } from "../option.ts";
 import type { Charge } from "./charge.ts";
+import { isFigure } from "./figure.ts";
 import { nothingSpent, type Spend, spend } from "./spend.ts";
 
 const dimensions = [
@@ -13,6 +14,8 @@ const dimensions = [
 	"provider",
 	"source",
 ] as const;
+
+const figures = Object.keys(nothingSpent) as readonly (keyof Spend)[];
 
 /** By what a ledger can tell charges apart. */
 export type CostDimension = (typeof dimensions)[number];
@@ -37,7 +40,11 @@ export interface CostRow extends Spend {
 
 /** Totals of what was spent, in memory. */
 export interface CostLedger {
-	/** Takes a charge; hand it to `footlight(name, { onCharge })`. */
+	/**
+	 * Takes a charge; hand it to `footlight(name, { onCharge })`.
+	 *
+	 * **Throws** RangeError for a figure that would make every sum wrong; then nothing of the charge is added.
+	 */
 	readonly record: (charge: Charge) => void;
 	/** The rows, the most expensive first. */
 	rows(): readonly CostRow[];
@@ -98,8 +105,13 @@ export function costLedger(options: CostLedgerOptions): CostLedger {
 
 	return {
 		record(charge) {
-			const target = entryOf(charge);
 			const { usages, spend: added } = charge;
+			for (const figure of figures) {
+				const value: unknown = added[figure];
+				if (value !== undefined && !isFigure(value))
+					refuse(RangeError, `charge: ${figure}`, "a number from 0 on", value);
+			}
+			const target = entryOf(charge);
 			if (usages !== undefined || added.unmeteredCalls) target.calls++;
 			spend(target, added);
 			spend(all, added);

@@ -193,23 +193,82 @@ describe("a model stage", () => {
 		expect(ledger.total().costUsd).toBe(7);
 	});
 
-	it("goes on when a book or a listener throws, and counts both", async () => {
+	const boom = (): never => {
+		throw new Error("boom");
+	};
+	it.each([
+		["throws", boom, 1],
+		// What it promises is no price either.
+		["rejects", async () => boom(), 2],
+	])("goes on when a book, a listener or an extractor %s, and counts each", async (_, hook, failuresOfBook) => {
 		const before = telemetryFailures();
-		const broken: PriceBook = {
-			price() {
-				throw new Error("boom");
-			},
-		};
-		const { light } = setUp({
-			prices: [broken, prices],
-			onCharge() {
-				throw new Error("boom");
-			},
-		});
+		const { light, metrics } = setUp({ prices: [{ price: hook as () => never }, prices], onCharge: hook });
 		const ask = light.stage("ask", async (_: unknown) => answerOf(1, 1), { kind: "model" });
 		expect(await ask({ model: "m" })).toMatchObject({ id: "1" });
+		const read = light.stage("read", async () => "text", { usage: hook as () => never });
+		expect(await read()).toBe("text");
+		await new Promise((resolve) => setImmediate(resolve));
 		const failed = (part: string) => (telemetryFailures().get(part) ?? 0) - (before.get(part) ?? 0);
-		expect([failed("price book"), failed("onCharge")]).toEqual([1, 1]);
+		expect([failed("price book"), failed("onCharge")]).toEqual([failuresOfBook, 2]);
+		expect(failed("usage")).toBeGreaterThanOrEqual(1);
+		expect(await total(metrics, "pipeline.cost.usd")).toBe(centsOf(1, 1));
+		expect(await metrics.total("pipeline.cost.unmetered")).toBe(1);
+	});
+
+	it("tells a listener nothing of what it spends itself, and counts that", () => {
+		const before = telemetryFailures().get("onCharge") ?? 0;
+		const told: (number | undefined)[] = [];
+		const { light, attributes } = setUp({
+			onCharge({ spend }) {
+				told.push(spend.costUsd);
+				light.current().addCost(0.5);
+			},
+		});
+		light.stage("search", () => light.current().addCost(1))();
+		expect(told).toEqual([1]);
+		expect(attributes("search")["pipeline.cost.usd"]).toBe(1.5);
+		expect(telemetryFailures().get("onCharge")).toBe(before + 1);
+	});
+
+	it("counts what the model used, whatever a book does to what it is given", async () => {
+		const meddling: PriceBook = {
+			price({ usage }) {
+				(usage as { inputTokens: number }).inputTokens = 999;
+				return { parts: { inputUsd: 1 }, source: "s", version: "1" };
+			},
+		};
+		const { light, ledger } = setUp({ prices: meddling });
+		await light.stage("ask", async (_: unknown) => answerOf(5, 2), { kind: "model" })({ model: "m" });
+		expect(ledger.total()).toMatchObject({ inputTokens: 5, unpricedCalls: 1 });
+	});
+
+	it.each<[string, unknown, number]>([
+		["null", null, 0],
+		["a promise", Promise.resolve({ parts: {} }), 1],
+		["no parts", { source: "s", version: "1" }, 1],
+		["text for a number", { parts: { inputUsd: "1" }, source: "s", version: "1" }, 1],
+		["null for a number", { parts: { inputUsd: null }, source: "s", version: "1" }, 1],
+		["less than nothing", { parts: { inputUsd: -1 }, source: "s", version: "1" }, 1],
+		["more than can be added up", { parts: { inputUsd: 1e300 }, source: "s", version: "1" }, 1],
+	])("is unpriced by a book that says %s", async (_, price, failures) => {
+		const before = telemetryFailures().get("price book") ?? 0;
+		const { light, ledger, attributes } = setUp({ prices: { price: () => price } as PriceBook });
+		// Asked for by another name than that which answered, so that the book is asked for both.
+		await light.stage("ask", async (_: unknown) => answerOf(5, 2), { kind: "model" })({ model: "alias" });
+		expect(ledger.total()).toEqual({ ...nothingSpent, inputTokens: 5, outputTokens: 2, unpricedCalls: 1 });
+		expect(attributes("chat alias")).not.toHaveProperty(["gen_ai.usage.cost.amount"]);
+		expect((telemetryFailures().get("price book") ?? 0) - before).toBe(2 * failures);
+	});
+
+	it("has wasted nothing before its first call, which a metric says", async () => {
+		const { light, metrics } = setUp();
+		light.stage("ask", async (_: unknown) => answerOf(1, 1), { kind: "model" });
+		const collected = await metrics.collect();
+		for (const name of ["pipeline.cost.wasted_usd", "pipeline.tokens.wasted"]) {
+			expect(collected.get(name)?.points.map(({ value, attributes }) => [value, attributes["stage.name"]])).toEqual([
+				[0, "ask"],
+			]);
+		}
 	});
 
 	it("is metered though nobody listens", async () => {
@@ -526,17 +585,87 @@ describe("a stage with an extractor of its own", () => {
 		});
 	});
 
-	it.each([
-		["that throws", () => Promise.reject.call(undefined)],
-		["that says nonsense", () => ({ inputTokens: Number.NaN })],
-		["that says less than nothing", () => ({ inputTokens: 1, outputTokens: -1 })],
-	])("%s changes nothing, is counted, and leaves the call without a meter", async (_, usage) => {
-		const { light, ledger } = setUp();
-		const before = telemetryFailures().get("observer") ?? 0;
+	it.each<[string, () => unknown]>([
+		["throws", () => Promise.reject.call(undefined)],
+		["says nonsense", () => ({ inputTokens: Number.NaN })],
+		["says less than nothing", () => ({ inputTokens: 1, outputTokens: -1 })],
+		["says more than can be added up", () => ({ inputTokens: 1, costUsd: 1e300 })],
+		["says more of a part than of the whole", () => ({ inputTokens: 1, outputTokens: 1, reasoningTokens: 9 })],
+		["counts the cache beside the input", () => ({ inputTokens: 9, cacheReadTokens: 5, cacheWriteTokens: 5 })],
+		["names no model", () => ({ inputTokens: 1, model: Symbol("m") })],
+		["has to be waited for", async () => ({ inputTokens: 1 })],
+	])("that %s changes nothing, is counted, and leaves the call without a meter", async (_, usage) => {
+		const { light, ledger, attributes } = setUp();
+		const before = telemetryFailures().get("usage") ?? 0;
 		const read = light.stage("read", async () => "result", { usage: usage as () => { inputTokens: number } });
 		expect(await read()).toBe("result");
-		expect(telemetryFailures().get("observer")).toBe(before + 1);
+		expect(telemetryFailures().get("usage")).toBe(before + 1);
 		expect(ledger.total()).toEqual({ ...nothingSpent, unmeteredCalls: 1 });
+		expect(Object.keys(attributes("read")).filter((name) => /usage|cost/.test(name))).toEqual([]);
+	});
+
+	it("may be any method of an instrumented object", async () => {
+		const { light, ledger } = setUp();
+		const asked: string[] = [];
+		const client = light.instrument(
+			{ ask: async (words: number) => words, embed: async (words: number) => words },
+			{
+				usage(words, call) {
+					asked.push(call.name);
+					return { inputTokens: words as number, model: "m" };
+				},
+			},
+		);
+		await client.ask(2);
+		await client.embed(3);
+		expect(asked).toEqual(["ask", "embed"]);
+		expect(ledger.rows().map(({ key, costUsd }) => [...key, costUsd])).toEqual([
+			["embed", "m", centsOf(3, 0)],
+			["ask", "m", centsOf(2, 0)],
+		]);
+		expect(() => light.instrument({ ask: () => 1 }, { usage: 5 as never })).toThrow(
+			new TypeError("instrument: usage must be a function, got 5"),
+		);
+	});
+
+	it("is held to what the extractor said when it was asked", async () => {
+		const changing = {
+			asked: 0,
+			model: "m",
+			get inputTokens() {
+				return this.asked++ === 0 ? 5 : Number.NaN;
+			},
+		};
+		const { light, ledger } = setUp();
+		await light.stage("read", async () => 1, { usage: () => changing })();
+		expect(ledger.total()).toEqual({ ...nothingSpent, inputTokens: 5, costUsd: centsOf(5, 0) });
+	});
+});
+
+describe("an answer whose figures cannot be", () => {
+	it.each<[string, object]>([
+		["tokens below zero", { prompt_tokens: 10, completion_tokens: -6 }],
+		["a cost below zero", { prompt_tokens: 10, completion_tokens: 1, cost: -3 }],
+		["more money than can be added up", { prompt_tokens: 10, completion_tokens: 1, cost: 1e308 }],
+		["more tokens than can be added up", { prompt_tokens: 1e308, completion_tokens: 1e308 }],
+		["more audio than input", { prompt_tokens: 1, prompt_tokens_details: { audio_tokens: 5 } }],
+		[
+			"tokens below zero in a part of it",
+			{ input_tokens: 1, output_tokens: 1, iterations: [{ type: "compaction", input_tokens: -5 }] },
+		],
+	])("because of %s is added nowhere: report, span and metrics agree", async (_, usage) => {
+		const before = telemetryFailures().get("usage") ?? 0;
+		const { light, metrics, attributes } = setUp();
+		const answer = { model: "m", usage };
+		const { report } = await light
+			.pipeline()
+			.stage("ask", async (_: unknown) => answer, { kind: "model" })
+			.run({ model: "m" });
+		expect(report.spend).toEqual({ ...nothingSpent, unmeteredCalls: 1 });
+		expect(Object.keys(attributes("chat m")).filter((name) => /usage|cost/.test(name))).toEqual([]);
+		expect([await metrics.total("pipeline.tokens"), await metrics.total("pipeline.cost.usd")]).toEqual([0, 0]);
+		expect(await metrics.total("pipeline.cost.unmetered")).toBe(1);
+		expect(telemetryFailures().get("usage")).toBe(before + 1);
 	});
 });
 
@@ -569,5 +698,33 @@ describe("addCost", () => {
 			"stage.name": "search",
 			"cost.source": "reported",
 		});
+	});
+
+	it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e300, "1", null])("refuses %s, and counts that", async (usd) => {
+		const before = telemetryFailures().get("addCost") ?? 0;
+		const { light, metrics, charges } = setUp();
+		const { report } = await light
+			.pipeline()
+			.stage("search", (_, current) => current.addCost(usd as number))
+			.run();
+		expect(report.spend).toEqual(nothingSpent);
+		expect(charges).toEqual([]);
+		expect(await metrics.total("pipeline.cost.usd")).toBe(0);
+		expect(telemetryFailures().get("addCost")).toBe(before + 1);
+	});
+
+	it("counts money that is spent after the end, which no report can show any more", async () => {
+		const { light, metrics, ledger, attributes } = setUp();
+		let late: (() => void) | undefined;
+		const { report } = await light
+			.pipeline()
+			.stage("search", (_, current) => {
+				current.addCost(1);
+				late = () => current.addCost(0.5);
+			})
+			.run();
+		late?.();
+		expect([await metrics.total("pipeline.cost.usd"), ledger.total().costUsd]).toEqual([1.5, 1.5]);
+		expect([report.spend.costUsd, attributes("search")["pipeline.cost.usd"]]).toEqual([1, 1]);
 	});
 });

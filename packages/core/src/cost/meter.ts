@@ -1,15 +1,16 @@
 import type { Definition } from "../call.ts";
+import { deliver } from "../deliver.ts";
 import type { Observation, Observer } from "../observation.ts";
 import { isFailure } from "../outcome.ts";
 import { requestModel } from "../telemetry/gen-ai.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
-import { type Charge, type ChargeDetails, charge } from "./charge.ts";
+import { bornAtZero, type Charge, type ChargeDetails, charge } from "./charge.ts";
 import { roundUsd } from "./money.ts";
 import type { PriceBook, PriceQuery } from "./price-book.ts";
 import { type PricedUsage, priceUsage } from "./price-usage.ts";
 import { Reading } from "./reading.ts";
 import type { Spend } from "./spend.ts";
-import { checkUsage, type TokenUsage, totalUsage, type UsageExtractor, type Writable } from "./token-usage.ts";
+import { type TokenUsage, totalUsage, type UsageExtractor, type Writable } from "./token-usage.ts";
 
 type Figures = Partial<Writable<Spend>>;
 
@@ -26,6 +27,7 @@ export function meter(definition: Definition, options: MeterOptions): Observer |
 	const extract = options.usage ?? definition.usage;
 	if (kind === "run" || (kind !== "model" && extract === undefined)) return undefined;
 	const books = options.prices ?? pipeline.prices;
+	bornAtZero(definition);
 
 	function settle(observation: Observation, reading: Reading): void {
 		const { scope, outcome } = observation;
@@ -87,10 +89,8 @@ export function meter(definition: Definition, options: MeterOptions): Observer |
 				return;
 			}
 			reading.answer.answered = true;
-			const usage = extract(value, call);
-			if (usage === undefined) return;
-			checkUsage(usage);
-			reading.extracted = usage;
+			const usage: TokenUsage | null | undefined = deliver("usage", extract, () => extract(value, call));
+			if (usage !== undefined && usage !== null) reading.extract(usage);
 		},
 		end(observation: Observation): void {
 			const { scope, reading } = observation;

@@ -42,7 +42,10 @@ export interface Price {
 	readonly includesTier?: boolean;
 }
 
-/** Knows what models cost; `undefined` for one it does not know, which then counts as unpriced, never as free. */
+/**
+ * Knows what models cost; `undefined` for one it does not know, which then counts as unpriced, never as free. So does what it
+ * throws or promises, and a price that cannot be, which are counted as failures.
+ */
 export interface PriceBook {
 	price(query: PriceQuery): Price | undefined;
 }

@@ -1,5 +1,7 @@
-import { listWithMethods, withMethods } from "../option.ts";
+import { deliver } from "../deliver.ts";
+import { listWithMethods, refuse, show, withMethods } from "../option.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
+import { isFigure } from "./figure.ts";
 import { roundUsd } from "./money.ts";
 import type { Price, PriceBook, PriceParts, PriceQuery } from "./price-book.ts";
 import { tierFactor } from "./tier.ts";
@@ -35,9 +37,10 @@ export function priceUsage(
 }
 
 function priceIn(book: PriceBook, query: PriceQuery): PricedUsage | undefined {
+	const price: unknown = deliver("price book", book, () => book.price(query));
+	if (price === undefined || price === null) return undefined;
 	try {
-		const price = book.price(query);
-		return price && inTier(price, query);
+		return inTier(price as Price, query);
 	} catch (error) {
 		telemetryFailed("price book", error);
 		return undefined;
@@ -54,32 +57,30 @@ export function priceBooks(where: string, given: PriceBook | readonly PriceBook[
 	return [given as PriceBook];
 }
 
-const noParts: PriceParts = {
-	inputUsd: 0,
-	cacheReadUsd: 0,
-	cacheWriteUsd: 0,
-	cacheWrite1hUsd: 0,
-	cacheWrite12hUsd: 0,
-	inputAudioUsd: 0,
-	outputUsd: 0,
-	outputAudioUsd: 0,
-	toolsUsd: 0,
-};
-const partNames = Object.keys(noParts) as (keyof PriceParts)[];
-
 function inTier(price: Price, { provider, model, usage }: PriceQuery): PricedUsage | undefined {
 	const { source, version, priceDate, includesTier = false, parts: standard } = price;
+	if (typeof standard !== "object" || standard === null) {
+		refuse(TypeError, `price of ${show(model)}`, "an object with parts", price);
+	}
 	const factor = includesTier ? 1 : tierFactor(provider, model, usage);
 	if (factor === undefined) return undefined;
-	const parts: Writable<PriceParts> = { ...noParts };
-	let usd = 0;
-	for (const part of partNames) {
-		const amount = (standard[part] ?? 0) * (part === "toolsUsd" ? 1 : factor);
-		if (!Number.isFinite(amount) || amount < 0)
-			throw new RangeError(`price: ${part} of ${model} must not be ${amount}`);
-		parts[part] = amount;
-		usd += amount;
-	}
+	const amount = (part: keyof PriceParts, given: unknown = 0, times = factor): number => {
+		if (!isFigure(given)) refuse(RangeError, `price of ${show(model)}: ${part}`, "a number from 0 on", given);
+		return given * times;
+	};
+	const parts: PriceParts = {
+		inputUsd: amount("inputUsd", standard.inputUsd),
+		cacheReadUsd: amount("cacheReadUsd", standard.cacheReadUsd),
+		cacheWriteUsd: amount("cacheWriteUsd", standard.cacheWriteUsd),
+		cacheWrite1hUsd: amount("cacheWrite1hUsd", standard.cacheWrite1hUsd),
+		cacheWrite12hUsd: amount("cacheWrite12hUsd", standard.cacheWrite12hUsd),
+		inputAudioUsd: amount("inputAudioUsd", standard.inputAudioUsd),
+		outputUsd: amount("outputUsd", standard.outputUsd),
+		outputAudioUsd: amount("outputAudioUsd", standard.outputAudioUsd),
+		toolsUsd: amount("toolsUsd", standard.toolsUsd, 1),
+	};
+	const cached = parts.cacheReadUsd + parts.cacheWriteUsd + parts.cacheWrite1hUsd + parts.cacheWrite12hUsd;
+	const usd = parts.inputUsd + cached + parts.inputAudioUsd + parts.outputUsd + parts.outputAudioUsd + parts.toolsUsd;
 	const priced: Writable<PricedUsage> = { usd: roundUsd(usd), source, version, parts, factor };
 	if (priceDate !== undefined) priced.priceDate = priceDate;
 	return priced;

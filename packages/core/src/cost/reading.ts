@@ -1,9 +1,10 @@
 import type { Attributes } from "@opentelemetry/api";
 import { ModelUsage } from "../telemetry/model-usage.ts";
+import { telemetryFailed } from "../telemetry-failure.ts";
 import { roundUsd } from "./money.ts";
 import type { PricedUsage } from "./price-usage.ts";
 import type { CostSource } from "./spend.ts";
-import { type TokenUsage, totalUsage } from "./token-usage.ts";
+import { checkUsage, copyUsage, type TokenUsage, totalUsage } from "./token-usage.ts";
 
 /** What the innermost layer read of one real call: it stands on the span of the call, and nowhere else. */
 export class Reading {
@@ -25,14 +26,36 @@ export class Reading {
 		this.requestModel = requestModel;
 	}
 
+	/** Takes what the user's own extractor says. */
+	extract(given: TokenUsage): void {
+		try {
+			const usage = copyUsage(given);
+			checkUsage(usage);
+			this.extracted = Object.freeze(usage);
+		} catch (error) {
+			telemetryFailed("usage", error);
+		}
+	}
+
 	get model(): string | undefined {
 		return this.usages[0]?.model ?? this.answer.model;
 	}
 
-	/** What the call was billed for: asked for once it has ended, and made once. */
+	/** What the call was billed for: asked for once it has ended, and made once; none where the answer's figures cannot be. */
 	get usages(): readonly TokenUsage[] {
-		this.#usages ??= this.extracted === undefined ? this.answer.usages() : [this.extracted];
+		this.#usages ??= this.extracted === undefined ? this.#answered() : [this.extracted];
 		return this.#usages;
+	}
+
+	#answered(): readonly TokenUsage[] {
+		const usages = this.answer.usages();
+		try {
+			for (const usage of usages) checkUsage(Object.freeze(usage));
+			return usages;
+		} catch (error) {
+			telemetryFailed("usage", error);
+			return [];
+		}
 	}
 
 	/** True when every usage has a price. */

@@ -53,8 +53,8 @@ export function spend(account: Account, added: Partial<Spend>): void {
 	}
 }
 
-/** Written out, since each call pays for it: names looked up in a list take several times as long. */
-function sum(spent: Spend, added: Partial<Spend>): Spend {
+/** Adds to what was spent. Written out, since each call pays for it: names looked up in a list take several times as long. */
+export function sum(spent: Spend, added: Partial<Spend>): Spend {
 	return {
 		costUsd: roundUsd(spent.costUsd + (added.costUsd ?? 0)),
 		wastedUsd: roundUsd(spent.wastedUsd + (added.wastedUsd ?? 0)),
@@ -72,7 +72,7 @@ function sum(spent: Spend, added: Partial<Spend>): Spend {
 /** What of an account's spending was in vain and not yet said to be, once the attempt that spent it has failed. */
 export function unwasted({ spend = nothingSpent }: Account): Pick<Spend, "wastedUsd" | "wastedTokens"> {
 	return {
-		wastedUsd: roundUsd(spend.costUsd - spend.wastedUsd),
+		wastedUsd: Math.max(0, roundUsd(spend.costUsd - spend.wastedUsd)),
 		wastedTokens: spend.inputTokens + spend.outputTokens - spend.wastedTokens,
 	};
 }

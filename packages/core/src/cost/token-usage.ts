@@ -1,5 +1,6 @@
 import type { Call } from "../call.ts";
-import { show } from "../option.ts";
+import { optionalString, refuse } from "../option.ts";
+import { isFigure } from "./figure.ts";
 
 /** What one call of a model was billed for, counted as the OpenTelemetry conventions do: parts are within their whole. */
 export interface TokenUsage {
@@ -40,7 +41,8 @@ export interface TokenUsage {
 /**
  * Reads the usage from a result, or from each item of a stream; the last one it gives counts.
  *
- * Of a stream the call no longer holds its arguments.
+ * Of a stream the call no longer holds its arguments. What it throws or promises, and a usage that cannot be (a figure below
+ * 0, a part larger than its whole), is counted as a failure, and the call is unmetered.
  */
 export type UsageExtractor = (result: unknown, call: Call) => TokenUsage | undefined;
 
@@ -59,15 +61,61 @@ const counts = [
 	"costUsd",
 ] as const;
 
-/** Refuses figures that would make every sum they enter wrong. */
-export function checkUsage(usage: TokenUsage): void {
-	for (const name of counts) {
-		const value: unknown = usage[name];
-		if (value === undefined && name !== "inputTokens") continue;
-		if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
-			throw new RangeError(`usage: ${name} must be a number from 0 on, got ${show(value)}`);
-		}
+const fields = [...counts, "model", "provider", "tier", "region"] as const;
+
+/** A copy that stays what it is, whatever is done to the original. */
+export function copyUsage(usage: TokenUsage): TokenUsage {
+	if (typeof usage !== "object" || usage === null || !("inputTokens" in usage)) {
+		refuse(TypeError, "usage", "an object with inputTokens", usage);
 	}
+	const copy: Partial<Record<keyof TokenUsage, unknown>> = {};
+	for (const name of fields) {
+		const value = usage[name];
+		if (value !== undefined) copy[name] = value;
+	}
+	return copy as unknown as TokenUsage;
+}
+
+/**
+ * Refuses figures that would make every sum they enter wrong, and parts that are larger than their whole. Written out,
+ * since each call pays for it.
+ */
+export function checkUsage(usage: TokenUsage): void {
+	const { inputTokens, outputTokens = 0, cacheReadTokens = 0, cacheWriteTokens = 0, reasoningTokens = 0 } = usage;
+	const { cacheWrite1hTokens = 0, cacheWrite12hTokens = 0, webSearches = 0, costUsd = 0 } = usage;
+	const { inputAudioTokens = 0, cacheReadAudioTokens = 0, outputAudioTokens = 0 } = usage;
+	figure("inputTokens", inputTokens);
+	figure("outputTokens", outputTokens);
+	figure("cacheReadTokens", cacheReadTokens);
+	figure("cacheWriteTokens", cacheWriteTokens);
+	figure("cacheWrite1hTokens", cacheWrite1hTokens);
+	figure("cacheWrite12hTokens", cacheWrite12hTokens);
+	figure("reasoningTokens", reasoningTokens);
+	figure("inputAudioTokens", inputAudioTokens);
+	figure("cacheReadAudioTokens", cacheReadAudioTokens);
+	figure("outputAudioTokens", outputAudioTokens);
+	figure("webSearches", webSearches);
+	figure("costUsd", costUsd);
+	optionalString("usage: model", usage.model);
+	optionalString("usage: provider", usage.provider);
+	optionalString("usage: tier", usage.tier);
+	optionalString("usage: region", usage.region);
+	const written = cacheWrite1hTokens + cacheWrite12hTokens;
+	within("inputTokens", inputTokens, "cacheReadTokens + cacheWriteTokens", cacheReadTokens + cacheWriteTokens);
+	within("cacheWriteTokens", cacheWriteTokens, "cacheWrite1hTokens + cacheWrite12hTokens", written);
+	within("inputTokens", inputTokens, "inputAudioTokens", inputAudioTokens);
+	within("inputAudioTokens", inputAudioTokens, "cacheReadAudioTokens", cacheReadAudioTokens);
+	within("cacheReadTokens", cacheReadTokens, "cacheReadAudioTokens", cacheReadAudioTokens);
+	within("outputTokens", outputTokens, "reasoningTokens", reasoningTokens);
+	within("outputTokens", outputTokens, "outputAudioTokens", outputAudioTokens);
+}
+
+function figure(name: string, value: unknown): void {
+	if (!isFigure(value)) refuse(RangeError, `usage: ${name}`, "a number from 0 on", value);
+}
+
+function within(whole: string, most: number, part: string, tokens: number): void {
+	if (tokens > most) refuse(RangeError, `usage: ${part}`, `part of ${whole}, which are ${most}`, tokens);
 }
 
 /** The fields of a usage while they are collected. */

@@ -4,11 +4,12 @@ import type { Middleware } from "../middleware.ts";
 import { knownOptions, middlewareList, milliseconds, positiveInteger } from "../option.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { checkRun } from "../run.ts";
+import { rememberRunner } from "../runner/inner-runner.ts";
 import { drawMermaid } from "../runner/mermaid.ts";
 import { defineNode } from "./define-node.ts";
-import { drawingOf, rememberDrawing } from "./drawing.ts";
+import { drawingOf } from "./drawing.ts";
 import type { Graph, GraphOptions, GraphRunOptions } from "./graph.ts";
-import { layOut, rememberGraph } from "./layout.ts";
+import { layOut } from "./layout.ts";
 import { type RunnableGraph, runGraph, runLayers } from "./run-graph.ts";
 import { StepStream } from "./step-stream.ts";
 
@@ -36,14 +37,15 @@ export function createGraph(
 	};
 	const drawing = drawingOf(laid, entry);
 	const graph: Graph<unknown, unknown> = Object.freeze({
+		name: pipeline.name,
 		async run(state: unknown, given: GraphRunOptions = {}) {
 			return runGraph(runnable, state, checked(given)).result;
 		},
 		stream: (state: unknown, given: GraphRunOptions = {}) => new StepStream(runnable, state, checked(given)),
 		toMermaid: (direction: "TD" | "LR" = "TD") => drawMermaid(drawing, direction),
 	});
-	rememberGraph(graph);
-	rememberDrawing(graph, drawing);
+	const runWithin = async (state: unknown) => (await graph.run(state)).outputOrThrow();
+	rememberRunner(graph, { runWithin, drawing });
 	return graph;
 }
 

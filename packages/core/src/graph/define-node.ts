@@ -4,10 +4,11 @@ import { withMeter } from "../middleware/cost.ts";
 import { compose, describeLayer, type Middleware } from "../middleware.ts";
 import { isObserving, observing, prepare } from "../observing.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { innerRunnerOf } from "../runner/inner-runner.ts";
 import type { Current } from "../scope.ts";
 import { callThrough } from "../wrap/stage.ts";
-import type { Graph, GraphNode, NodeOptions } from "./graph.ts";
-import { isGraph, type LaidNode } from "./layout.ts";
+import type { GraphNode, NodeOptions } from "./graph.ts";
+import type { LaidNode } from "./layout.ts";
 import { guardNode } from "./node-guard.ts";
 
 type Run = (state: unknown, ctx: Current) => unknown;
@@ -31,7 +32,7 @@ export function defineNode(
 	middleware: readonly Middleware[],
 	laid: LaidNode,
 ): DefinedNode {
-	const { run, options } = workOf(laid.node);
+	const { run, functionName, options } = workOf(laid.node);
 	const guard = guardNode(laid.name, laid.edges.length === 0);
 	const watched = use[0] !== undefined && isObserving(use[0]) ? use : [reporting, ...use];
 	const outer = watched.findLastIndex(observes) + 1;
@@ -44,7 +45,7 @@ export function defineNode(
 		name: laid.name,
 		pipeline,
 		// In `{ run: ... }` it only has the name of its place.
-		...(run.name && run.name !== "run" && { functionName: run.name }),
+		...(functionName && functionName !== "run" && { functionName }),
 		...(options.provider !== undefined && { provider: options.provider }),
 		...(options.usage !== undefined && { usage: options.usage }),
 		isAsync: true,
@@ -71,17 +72,12 @@ export function defineNode(
 
 function workOf(node: GraphNode<unknown, unknown>): {
 	readonly run: Run;
+	readonly functionName?: string;
 	readonly options: Partial<NodeOptions<unknown>>;
 } {
-	if (typeof node === "function") return { run: node, options: {} };
-	if (isGraph(node)) return { run: nested(node as Graph<unknown, unknown>), options: {} };
+	if (typeof node === "function") return { run: node, functionName: node.name, options: {} };
+	const inner = innerRunnerOf(node);
+	if (inner !== undefined) return { run: inner.runWithin, options: {} };
 	const options = node as NodeOptions<unknown>;
-	return { run: options.run, options };
-}
-
-/** A graph within a graph is a run of its own; what stops it stops the node. */
-function nested(graph: Graph<unknown, unknown>): Run {
-	return Object.defineProperty(async (state: unknown) => (await graph.run(state)).outputOrThrow(), "name", {
-		value: "",
-	});
+	return { run: options.run, functionName: options.run.name, options };
 }

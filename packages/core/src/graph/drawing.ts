@@ -1,13 +1,7 @@
+import { innerRunnerOf } from "../runner/inner-runner.ts";
 import type { Drawing, DrawnEdge, DrawnNode } from "../runner/mermaid.ts";
 import type { NodeOptions } from "./graph.ts";
 import type { LaidEdge, LaidNode } from "./layout.ts";
-
-const drawings = new WeakMap<object, Drawing>();
-
-/** Notes how a graph is drawn, so that it can be drawn inside another. */
-export function rememberDrawing(graph: object, drawing: Drawing): void {
-	drawings.set(graph, drawing);
-}
 
 /** A graph as boxes and arrows: a circle leads to its entry, and another stands where it may end. */
 export function drawingOf(laid: ReadonlyMap<string, LaidNode>, entry: string): Drawing {
@@ -16,7 +10,7 @@ export function drawingOf(laid: ReadonlyMap<string, LaidNode>, entry: string): D
 	const edges: DrawnEdge[] = [{ from: start, to: entry }];
 	let ends = false;
 	for (const { name, node, edges: ways } of laid.values()) {
-		const inside = drawings.get(node);
+		const inside = innerRunnerOf(node)?.drawing;
 		const { kind } = node as Partial<NodeOptions<unknown>>;
 		nodes.push({ name, ...(kind !== undefined && { kind }), ...(inside && { inside }) });
 		for (const way of ways) edges.push(...arrows(name, way, laid));

@@ -10,6 +10,15 @@ export interface ExpectedStep {
 	readonly costUsd: number;
 	/** Text of the error. */
 	readonly error: string | undefined;
+	/** The runs of the graph that the node is: one for each attempt. */
+	readonly runs: readonly InnerRun[];
+}
+
+export interface InnerRun {
+	readonly outcome: Outcome;
+	readonly startMs: number;
+	readonly durationMs: number;
+	readonly costUsd: number;
 }
 
 /** What has to come of a run, by a reading of the graph that knows nothing of how it is run. */
@@ -31,6 +40,8 @@ export interface ExpectedRun {
 export const timeoutMessage = (timeoutMs: number): string =>
 	`[timeout] graph random did not settle within ${timeoutMs} ms`;
 export const abortMessage = "the user has left";
+/** Name of the node in the graph that a node is. */
+export const innerName = (node: string): string => `${node} inner`;
 export const failureOf = (node: string, call: number): string => `${node} failed in call ${call}`;
 
 /** Reads a graph as its rules say it has to be run. */
@@ -66,22 +77,35 @@ export function expectedRun(graph: RandomGraph): ExpectedRun {
 	function step(node: RandomNode): ExpectedStep {
 		const startMs = nowMs;
 		let costUsd = 0;
+		const runs: InnerRun[] = [];
 		const done = (outcome: Outcome, attempts: number, error?: string): ExpectedStep => {
-			return { name: node.name, outcome, attempts, startMs, durationMs: nowMs - startMs, costUsd, error };
+			return { name: node.name, outcome, attempts, startMs, durationMs: nowMs - startMs, costUsd, error, runs };
 		};
 		for (let attempt = 1; ; attempt++) {
 			const { act, call } = nextAct(node);
 			costUsd += act.costUsd;
-			const isWaitedFor = act.delayMs !== undefined || node.maxAttempts > 1 || node.hasFallback || act.kind === "never";
+			const attemptMs = nowMs;
+			const noteRun = (outcome: Outcome): void => {
+				if (!node.isNested) return;
+				runs.push({ outcome, startMs: attemptMs, durationMs: nowMs - attemptMs, costUsd: act.costUsd });
+			};
+			const takesTime = act.delayMs !== undefined || act.kind === "never";
+			const isWaitedFor = takesTime || node.maxAttempts > 1 || node.hasFallback || node.isNested;
 			if (act.kind === "abort") isAborted = true;
-			if (isAborted && isWaitedFor) return done(early.outcome, attempt, early.error);
+			if (isAborted && isWaitedFor) {
+				// What is there at once is there, whoever aborts meanwhile.
+				noteRun(takesTime ? early.outcome : act.kind === "throw" ? "error" : "ok");
+				return done(early.outcome, attempt, early.error);
+			}
 			const readyMs = act.kind === "never" ? Number.POSITIVE_INFINITY : nowMs + (act.delayMs ?? 0);
 			if (endsAtMs !== undefined && endsAtMs > nowMs && endsAtMs < readyMs) {
 				nowMs = endsAtMs;
 				isAborted = true;
+				noteRun(early.outcome);
 				return done(early.outcome, attempt, early.error);
 			}
 			nowMs = readyMs;
+			noteRun(act.kind === "throw" ? "error" : "ok");
 			if (act.kind !== "throw") {
 				trail = [...trail, node.name];
 				return done("ok", attempt);

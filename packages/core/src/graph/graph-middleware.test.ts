@@ -11,7 +11,7 @@ import {
 	telemetryFailures,
 } from "../index.ts";
 import { exceptionsOf, registerSdk } from "../sdk.fixture.ts";
-import { spanTree } from "../testing/index.ts";
+import { manualClock, spanTree } from "../testing/index.ts";
 
 const recorded = registerSdk();
 beforeEach(() => {
@@ -143,8 +143,23 @@ describe("onNode", () => {
 		const wrong = failing(0, { onNode: (request, next) => next({ ...request, nodeId: "b" }) });
 		expect(await wrong.graph.run("")).toMatchObject({
 			outcome: "error",
-			error: new RangeError('onNode: nodeId must stay "a", got "b"'),
+			error: new RangeError('fromGraphMiddleware: what onNode passes to next for node a: nodeId must be "a", got "b"'),
 		});
+	});
+
+	it.each([
+		["undefined", undefined],
+		["an object", {}],
+		['"x"', "x"],
+	])("is told what is missing where it passes %s on", async (shown, passed) => {
+		const { graph, calls } = failing(0, { onNode: (_, next) => next(passed as never) });
+		expect(await graph.run("")).toMatchObject({
+			outcome: "error",
+			error: new TypeError(
+				`fromGraphMiddleware: what onNode passes to next for node a must be its request, or a copy as in next({ ...request, input }), got ${shown}`,
+			),
+		});
+		expect(calls).toEqual([]);
 	});
 });
 
@@ -229,6 +244,51 @@ describe("onError", () => {
 		];
 		expect((await failing(1, list).graph.run("x")).outputOrThrow()).toBe("xb");
 		expect(brokenHooks() - before).toBe(2);
+	});
+
+	it.each(["fallback", "continue"] as const)(
+		"may give a %s that is yet to come; one that fails is a hook that fails",
+		async (word) => {
+			const late = failing(1, { onError: () => ({ [word]: Promise.resolve("y") }) as never });
+			expect((await late.graph.run("x")).outputOrThrow()).toBe("yb");
+			const before = brokenHooks();
+			const lost = failing(1, { onError: () => ({ [word]: Promise.reject(new Error("no page")) }) as never });
+			expect(await lost.graph.run("x")).toMatchObject({ outcome: "error", error: boom, state: "x" });
+			expect(recorded.spans().map(({ attributes }) => attributes.outcome)).toEqual([
+				"fallback",
+				"ok",
+				"ok",
+				"error",
+				"error",
+			]);
+			expect(brokenHooks() - before).toBe(1);
+			// Of what fails the run outside of its nodes it only hears, and its answer is not used.
+			const outside = light.graph({
+				nodes: { a: (state: string) => state },
+				edges: [{ from: "a", to: "a", when: () => 1 as never }],
+				entry: "a",
+				middleware: [
+					fromGraphMiddleware({ onError: () => ({ [word]: Promise.reject(new Error("no page")) }) as never }),
+				],
+			});
+			expect((await outside.run("x")).outcome).toBe("error");
+			// A rejection that nobody handles would fail the tests here.
+			await nextTurn();
+		},
+	);
+
+	it("that never answers about what failed the run itself holds it up no longer than its time", async () => {
+		const clock = manualClock();
+		const graph = footlight("docs-qa", { clock }).graph({
+			nodes: { a: (state: string) => state },
+			edges: [{ from: "a", to: "a", when: () => 1 as never }],
+			entry: "a",
+			timeoutMs: 50,
+			middleware: [fromGraphMiddleware({ onError: () => new Promise(() => {}) })],
+		});
+		const running = graph.run("");
+		await clock.advance(50);
+		expect(await running).toMatchObject({ outcome: "error", error: { code: "edge_failed" } });
 	});
 
 	it("hears what other hooks throw, and what fails the run outside of its nodes", async () => {

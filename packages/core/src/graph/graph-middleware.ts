@@ -5,12 +5,13 @@ import { markOutcome } from "../mark-outcome.ts";
 import { type AsyncMiddleware, asyncLayer, type Handler } from "../middleware.ts";
 import { integerFrom, knownOptions, optionalFunction, refuse, show } from "../option.ts";
 import { classify } from "../outcome.ts";
+import { isThenable } from "../runner/thenable.ts";
 import type { Run, Scope } from "../scope.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
 import { standsAroundRun } from "./around-run.ts";
 import { answerOf, decide, type ErrorAction } from "./error-action.ts";
 import type { GraphReport } from "./graph.ts";
-import { isThenable, untilAborted } from "./until-aborted.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** What the hooks of one run share. */
 export interface GraphRunContext {
@@ -170,7 +171,8 @@ export function fromGraphMiddleware(
 				} catch (error) {
 					const isHeard = run !== undefined && heard.get(run)?.error === error;
 					if (!isHeard && !call.signal?.aborted && classify(error) !== "interrupted") {
-						await consult(error, call.scope, undefined, 0);
+						// It only hears of it: one that never answers holds up no run that was given up.
+						await untilAborted(consult(error, call.scope, undefined, 0), call.signal).catch(() => {});
 					}
 					throw error;
 				}
@@ -200,8 +202,13 @@ function aroundNodeBy(hooks: GraphMiddleware, next: Handler, contextOf: (scope: 
 }
 
 /** The call that a request stands for: what a hook has changed holds for all that is further in. */
-function requested(call: Call, { nodeId, input, context }: NodeRequest): Call {
-	if (nodeId !== call.name) throw new RangeError(`onNode: nodeId must stay ${show(call.name)}, got ${show(nodeId)}`);
+function requested(call: Call, passed: unknown): Call {
+	const where = `fromGraphMiddleware: what onNode passes to next for node ${call.name}`;
+	if (passed === null || typeof passed !== "object" || !("input" in passed)) {
+		refuse(TypeError, where, "its request, or a copy as in next({ ...request, input })", passed);
+	}
+	const { nodeId, input, context } = passed as NodeRequest;
+	if (nodeId !== call.name) refuse(RangeError, `${where}: nodeId`, show(call.name), nodeId);
 	return { ...call, input: [input], values: call.values.set(requestContext, context) };
 }
 

@@ -2,9 +2,10 @@ import type { RunOptions, StageOptions } from "../light.ts";
 import type { Middleware } from "../middleware.ts";
 import type { Outcome } from "../outcome.ts";
 import type { RunReport, StageReport } from "../runner/report.ts";
+import type { AnyPipeline } from "../runner/runnable-pipeline.ts";
 import type { Current } from "../scope.ts";
 
-/** What a node gives: the next state, now or later; a node that no edge leads on from may give a stream instead. */
+/** What a node gives: the next state, now or later, as `await` takes it; one that no edge leads on from may give a stream. */
 type Given<State, Item> = State | PromiseLike<State | AsyncIterable<Item>> | AsyncIterable<Item>;
 
 /** The work of a node: takes the state, gives the next one. */
@@ -80,10 +81,7 @@ export interface GraphRunOptions extends RunOptions {
 export type GraphOutput<State, Item = never> = [Item] extends [never] ? State : State | Item[];
 
 /** How a run of a graph went: one report for each step, and last the node at which a run that was stopped would have gone on. */
-export interface GraphReport extends RunReport {
-	/** Identifier of the run that this run was started in. */
-	readonly parentRunId?: string;
-}
+export interface GraphReport extends RunReport {}
 
 /** A run that came to the end of the graph. */
 export interface GraphCompleted<State, Item = never> {
@@ -128,7 +126,9 @@ export interface GraphStream<State, Item = never, Name extends string = string>
 }
 
 /** Nodes, and the ways between them. */
-export interface Graph<State, Item = never, Name extends string = string> extends NestedGraph<State, Item> {
+export interface Graph<State, Item = never, Name extends string = string>
+	extends NestedGraph<State, Item>,
+		AnyPipeline<State, GraphOutput<State, Item>> {
 	/**
 	 * Runs the graph from its entry until a node from which nothing leads on. It does not reject for a node that fails:
 	 * the result tells.
@@ -142,4 +142,6 @@ export interface Graph<State, Item = never, Name extends string = string> extend
 	 * loop cancels the run; a run that fails throws its error in the loop, after its last step.
 	 */
 	stream(state: State, options?: GraphRunOptions): GraphStream<State, Item, Name>;
+	/** Draws the graph as a Mermaid flowchart. */
+	toMermaid(direction?: "TD" | "LR"): string;
 }

@@ -1,5 +1,6 @@
 import { stageKinds } from "../call.ts";
 import { knownOptions, middlewareList, nonEmptyName, oneOf, optionalFunction, refuse, show } from "../option.ts";
+import { innerRunnerOf } from "../runner/inner-runner.ts";
 import type { ChosenEdge, GraphNode, NamedEdge, NodeFunction, NodeOptions } from "./graph.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a graph may have any state
@@ -58,7 +59,7 @@ function layNodes(nodes: unknown): Map<string, LaidNode> {
 function checkNode(where: string, node: unknown): void {
 	if (typeof node === "function") return;
 	if (node === null || typeof node !== "object") refuse(TypeError, where, "a function, or an object with run", node);
-	if (isGraph(node)) return;
+	if (innerRunnerOf(node) !== undefined) return;
 	knownOptions(where, node, ["run", "use", "kind", "provider", "usage"]);
 	const { run, use, kind, provider, usage } = node as Partial<NodeOptions<unknown>>;
 	if (typeof run !== "function") refuse(TypeError, `${where}.run`, "a function", run);
@@ -119,14 +120,4 @@ function refuseUnreachable(laid: ReadonlyMap<string, LaidNode>, entry: string): 
 	if (lost.length > 0) {
 		throw new RangeError(`graph: nothing leads from ${entry} to ${lost.slice(0, shownNames).join(", ")}`);
 	}
-}
-
-const graphs = new WeakSet<object>();
-
-export function isGraph(value: object): boolean {
-	return graphs.has(value);
-}
-
-export function rememberGraph(graph: object): void {
-	graphs.add(graph);
 }

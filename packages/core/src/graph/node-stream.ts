@@ -1,12 +1,25 @@
 import type { Context } from "@opentelemetry/api";
+import type { Call } from "../call.ts";
 import { withContext } from "../context.ts";
+import { show } from "../option.ts";
+import { checkTime } from "../runner/check-time.ts";
+import { closingRuns } from "../runner/inner-runs.ts";
 import { readerOf, type StreamReader } from "../runner/stream-reader.ts";
-import { isThenable, untilAborted } from "./until-aborted.ts";
+import { isThenable } from "../runner/thenable.ts";
+import { Turn } from "../runner/turn.ts";
+import type { Scope } from "../scope.ts";
+import { untilAborted } from "./until-aborted.ts";
 
-/** All items of a stream. */
-export async function collected(stream: object): Promise<unknown[]> {
+/** All items of a stream; where they come without waiting, the run's time and everything else have their turn. */
+export async function collected(stream: object, scope: Scope): Promise<unknown[]> {
 	const items: unknown[] = [];
-	for await (const item of stream as AsyncIterable<unknown>) items.push(item);
+	const turn = new Turn();
+	for await (const item of stream as AsyncIterable<unknown>) {
+		items.push(item);
+		const pause = turn.pause();
+		if (pause !== undefined) await pause;
+		checkTime(scope);
+	}
 	return items;
 }
 
@@ -15,27 +28,35 @@ export async function collected(stream: object): Promise<unknown[]> {
  * aborts, even if its source never answers.
  */
 export class NodeStream implements AsyncIterableIterator<unknown> {
+	readonly #name: string;
 	readonly #reader: StreamReader;
 	readonly #context: Context;
-	readonly #signal: AbortSignal | undefined;
+	readonly #call: Call;
 
-	constructor(stream: object, context: Context, signal: AbortSignal | undefined) {
-		this.#reader = withContext(context, readerOf, stream) as StreamReader;
+	constructor(name: string, stream: object, context: Context, call: Call) {
+		const reader = withContext(context, readerOf, stream);
+		if (reader === undefined) {
+			throw new TypeError(`graph: node ${name} gave a stream that cannot be read: its iteration gave no iterator`);
+		}
+		this.#name = name;
+		this.#reader = reader;
 		this.#context = context;
-		this.#signal = signal;
+		this.#call = call;
 	}
 
 	async next(): Promise<IteratorResult<unknown>> {
-		if (this.#signal?.aborted) {
-			this.#reader.cancel(this.#signal.reason);
-			throw this.#signal.reason;
+		const { signal, scope } = this.#call;
+		if (signal?.aborted) {
+			this.#reader.cancel(signal.reason);
+			throw signal.reason;
 		}
 		const step = withContext(this.#context, () => this.#reader.next(), undefined);
-		if (!isThenable(step)) return step as IteratorResult<unknown>;
+		if (!isThenable(step)) return this.#checked(step);
+		const settled = async (): Promise<unknown> => step;
 		try {
-			return await untilAborted(step as Promise<IteratorResult<unknown>>, this.#signal);
+			return this.#checked(await untilAborted(settled(), signal, { closing: () => closingRuns(scope) }));
 		} catch (error) {
-			if (this.#signal?.aborted) this.#reader.cancel(this.#signal.reason);
+			if (signal?.aborted) this.#reader.cancel(signal.reason);
 			throw error;
 		}
 	}
@@ -47,5 +68,13 @@ export class NodeStream implements AsyncIterableIterator<unknown> {
 
 	[Symbol.asyncIterator](): this {
 		return this;
+	}
+
+	/** What is no step would be taken for the end by those who watch, and for an error by those who read. */
+	#checked(step: unknown): IteratorResult<unknown> {
+		if (step !== null && typeof step === "object") return step as IteratorResult<unknown>;
+		throw new TypeError(
+			`graph: node ${this.#name} gave a stream that cannot be read: next() gave ${show(step)}, not { done, value }`,
+		);
 	}
 }

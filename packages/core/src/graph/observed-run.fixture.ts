@@ -3,7 +3,7 @@ import type * as core from "../index.ts";
 import { type RecordedMetrics, recordMetrics } from "../meter.fixture.ts";
 import type { Recorded } from "../sdk.fixture.ts";
 import { type ManualClock, manualClock, type RecordingLogger, recordingLogger } from "../testing/index.ts";
-import { abortMessage, failureOf } from "./expected-run.fixture.ts";
+import { abortMessage, failureOf, innerName } from "./expected-run.fixture.ts";
 import type { Act, RandomGraph, RandomNode } from "./random-graph.fixture.ts";
 
 interface State {
@@ -100,11 +100,17 @@ export async function observedRun(
 			.then(end);
 	}
 
+	function nested(name: string, own: core.NodeFunction<State>): core.NodeFunction<State> {
+		const inner = light.graph({ nodes: { [name]: own }, edges: [], entry: name });
+		return async (state) => (await inner.run(state)).outputOrThrow();
+	}
+
 	const nodes: Record<string, core.NodeOptions<State>> = {};
 	const edges: core.GraphEdge<State>[] = [];
 	for (const node of graph.nodes) {
+		const own = (state: State, ctx: core.Current) => run(node, state, ctx);
 		nodes[node.name] = {
-			run: (state, ctx) => run(node, state, ctx),
+			run: node.isNested ? nested(innerName(node.name), own) : own,
 			use: [
 				...(node.hasFallback ? [fallingBack(node.name)] : []),
 				...(node.maxAttempts > 1 ? [retrying(node.maxAttempts)] : []),

@@ -95,8 +95,8 @@ const bugs: readonly PlantedBug[] = [
 	{
 		name: "a node that heeds no signal holds up the end",
 		file: "graph/node-guard.ts",
-		from: "return untilAborted(result.then(arrived), signal,",
-		to: "return untilAborted(result.then(arrived), undefined,",
+		from: "return untilAborted(settled(), signal,",
+		to: "return untilAborted(settled(), undefined,",
 		complaint: /did not settle|duration|start|report|spans/,
 	},
 	{
@@ -105,6 +105,27 @@ const bugs: readonly PlantedBug[] = [
 		from: "this.#deadlineMs = this.#clock.monotonicMs() + timeoutMs;",
 		to: "return;",
 		complaint: /./,
+	},
+	{
+		name: "a run within a node stands in no report",
+		file: "graph/run-graph.ts",
+		from: "caller?.ended(report);",
+		to: "",
+		complaint: /report: steps/,
+	},
+	{
+		name: "a node is given up before the run within it",
+		file: "graph/run-graph.ts",
+		from: "caller?.began(result);",
+		to: "",
+		complaint: /report: steps/,
+	},
+	{
+		name: "money is spent and not counted",
+		file: "cost/charge.ts",
+		from: "if (costUsd > 0 && source !== undefined) {",
+		to: "if (costUsd > 1) {",
+		complaint: /metric: money/,
 	},
 	{
 		name: "timer and listener outlive the run",

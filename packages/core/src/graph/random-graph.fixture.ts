@@ -18,6 +18,8 @@ export interface RandomNode {
 	readonly acts: readonly Act[];
 	readonly maxAttempts: number;
 	readonly hasFallback: boolean;
+	/** Does its work in a graph of its own, of one node. */
+	readonly isNested: boolean;
 	readonly edges: readonly { readonly to: string; readonly gate: Gate; readonly isChosen: boolean }[];
 }
 
@@ -94,6 +96,8 @@ export function randomGraph({ seed, size, maxSteps, faults, ending, endsAtMs, is
 			acts: Array.from({ length: 1 + below(3) }, act),
 			maxAttempts: chance(25) ? 1 + below(3) : 1,
 			hasFallback: chance(15),
+			// Metrics have series for 240 names, and each of these takes two.
+			isNested: chance(15) && index < 36,
 			edges: [...conditional, ...last],
 		};
 	});
@@ -110,7 +114,7 @@ export function randomGraph({ seed, size, maxSteps, faults, ending, endsAtMs, is
 export const shapes: fc.Arbitrary<Shape> = fc.record({
 	seed: fc.integer(),
 	size: fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 1, max: 12 }) }, fc.integer({ min: 1, max: 200 })),
-	maxSteps: fc.integer({ min: 1, max: 60 }),
+	maxSteps: fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 1, max: 60 }) }, fc.integer({ min: 1, max: 300 })),
 	faults: fc.constantFrom(0, 2, 10),
 	ending: fc.constantFrom("none", "none", "abort", "aborted", "timeout"),
 	endsAtMs: fc.integer({ min: 0, max: 60 }),

@@ -1,9 +1,9 @@
 import { isError } from "../is-error.ts";
 import { show } from "../option.ts";
+import { isThenable } from "../runner/thenable.ts";
 import type { Current } from "../scope.ts";
 import { EdgeError } from "./graph-error.ts";
 import type { LaidEdge, LaidNode } from "./layout.ts";
-import { isThenable } from "./until-aborted.ts";
 
 /** The node that comes after one, by the first of its edges that is open; undefined where the graph ends. */
 export function nextNode(

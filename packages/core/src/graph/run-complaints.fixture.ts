@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { exceptionsOf, milliseconds } from "../sdk.fixture.ts";
-import type { ExpectedRun } from "./expected-run.fixture.ts";
+import { type ExpectedRun, innerName } from "./expected-run.fixture.ts";
 import type { ObservedRun } from "./observed-run.fixture.ts";
 import type { RandomGraph } from "./random-graph.fixture.ts";
 
@@ -75,6 +75,14 @@ function checkReport(expected: ExpectedRun, { result }: ObservedRun, complain: C
 						stage.durationMs,
 						stage.spend.costUsd,
 						shown(stage.error),
+						...(stage.runs ?? []).map((run) => [
+							run.outcome,
+							run.startedAtMs - startMs,
+							run.durationMs,
+							run.spend.costUsd,
+							run.parentRunId === report.runId,
+							run.stages.map(({ name, outcome }) => [name, outcome]),
+						]),
 					]
 				: [stage.name, stage.notRun, stage.outcome],
 		),
@@ -87,6 +95,14 @@ function checkReport(expected: ExpectedRun, { result }: ObservedRun, complain: C
 				step.durationMs,
 				step.costUsd,
 				step.error,
+				...step.runs.map((run) => [
+					run.outcome,
+					run.startMs,
+					run.durationMs,
+					run.costUsd,
+					true,
+					[[innerName(step.name), run.outcome]],
+				]),
 			]),
 			...(expected.next === undefined ? [] : [[expected.next, "run_ended", "cancelled"]]),
 		],
@@ -94,8 +110,9 @@ function checkReport(expected: ExpectedRun, { result }: ObservedRun, complain: C
 }
 
 function checkSpans(expected: ExpectedRun, { spans, result }: ObservedRun, complain: Complain): void {
-	const run = spans.find(({ name }) => name === "random");
-	complain("spans of the run", spans.filter(({ name }) => name === "random").length, 1);
+	const run = spans.find(({ parentSpanContext }) => parentSpanContext === undefined);
+	const inner = expected.steps.flatMap(({ runs }) => runs);
+	complain("spans of runs", spans.filter(({ name }) => name === "random").length, 1 + inner.length);
 	if (run === undefined) return;
 	complain("run span: outcome", run.attributes.outcome, expected.outcome);
 	complain("run span: trace", run.spanContext().traceId, result?.report.traceId);
@@ -105,6 +122,7 @@ function checkSpans(expected: ExpectedRun, { spans, result }: ObservedRun, compl
 	complain("run span: exceptions", exceptionsOf(run).length, ownsException ? 1 : 0);
 	const stages = spans
 		.filter(({ attributes, name }) => attributes["stage.name"] !== undefined && !name.endsWith(" attempt"))
+		.filter(({ attributes }) => attributes["pipeline.run.id"] === result?.report.runId)
 		.sort(inOrder(spans));
 	complain(
 		"spans",
@@ -125,17 +143,36 @@ function checkSpans(expected: ExpectedRun, { spans, result }: ObservedRun, compl
 	for (const [index, step] of expected.steps.entries()) {
 		const span = stages[index];
 		if (span === undefined) continue;
-		const attempts = spans.filter((other) => other.parentSpanContext?.spanId === span.spanContext().spanId);
+		const below = descendants(span, spans);
+		const attempts = below.filter(({ name }) => name.endsWith(" attempt"));
 		complain(`attempts of step ${index}`, attempts.length, step.attempts > 1 ? step.attempts : 0);
-		const told = [span, ...attempts].flatMap(exceptionsOf).filter((message) => message === step.error);
+		complain(
+			`runs of step ${index}`,
+			below
+				.filter(({ name }) => name === "random" || name === innerName(step.name))
+				.map(({ name, attributes, duration }) => [name, attributes.outcome, milliseconds(duration)]),
+			step.runs.flatMap(({ outcome, durationMs }) =>
+				[innerName(step.name), "random"].map((name) => [name, outcome, durationMs]),
+			),
+		);
+		const told = [span, ...below].flatMap(exceptionsOf).filter((message) => message === step.error);
 		const isTold = step.outcome === "error" || step.outcome === "timeout" || step.outcome === "fallback";
 		complain(`exceptions of step ${index}`, told.length, isTold ? 1 : 0);
 	}
 	complain(
 		"spans in all",
 		spans.length,
-		1 + sum(expected.steps.map(({ attempts }) => (attempts > 1 ? attempts + 1 : 1))),
+		1 + 2 * inner.length + sum(expected.steps.map(({ attempts }) => (attempts > 1 ? attempts + 1 : 1))),
 	);
+}
+
+function descendants(span: ReadableSpan, spans: readonly ReadableSpan[]): readonly ReadableSpan[] {
+	const below = new Set([span.spanContext().spanId]);
+	// Spans are exported as they end, so what stands inside comes first.
+	for (const each of spans.toReversed()) {
+		if (below.has(each.parentSpanContext?.spanId ?? "")) below.add(each.spanContext().spanId);
+	}
+	return spans.filter((each) => each !== span && below.has(each.spanContext().spanId));
 }
 
 /** Spans are exported as they end; steps follow each other, so that their links tell the order even within one instant. */
@@ -144,7 +181,11 @@ function inOrder(spans: readonly ReadableSpan[]): (left: ReadableSpan, right: Re
 	return (left, right) => (places.get(left) as number) - (places.get(right) as number);
 }
 
-async function checkMetrics(expected: ExpectedRun, { metrics }: ObservedRun, complain: Complain): Promise<void> {
+async function checkMetrics(
+	expected: ExpectedRun,
+	{ metrics, result }: ObservedRun,
+	complain: Complain,
+): Promise<void> {
 	const collected = await metrics.collect();
 	const counted = (name: string, label: string) =>
 		Object.fromEntries(
@@ -153,27 +194,40 @@ async function checkMetrics(expected: ExpectedRun, { metrics }: ObservedRun, com
 				.map(({ attributes, value }) => [`${attributes[label] ?? ""} ${attributes.outcome ?? ""}`, value])
 				.sort(),
 		);
-	complain("metric: runs", counted("pipeline.runs", "none"), { [` ${expected.outcome}`]: 1 });
+	const inner = expected.steps.flatMap(({ name, runs }) => runs.map((run) => ({ ...run, name: innerName(name) })));
+	const ofRuns: Record<string, number> = {};
+	for (const { outcome } of [expected, ...inner]) ofRuns[` ${outcome}`] = (ofRuns[` ${outcome}`] ?? 0) + 1;
+	complain("metric: runs", counted("pipeline.runs", "none"), Object.fromEntries(Object.entries(ofRuns).sort()));
 	complain("metric: runs that go on", counted("pipeline.run.active", "none"), {});
 	complain("metric: calls that go on", counted("pipeline.stage.active", "stage.name"), {});
 	const calls: Record<string, number> = {};
-	for (const { name, outcome } of expected.steps) calls[`${name} ${outcome}`] = (calls[`${name} ${outcome}`] ?? 0) + 1;
+	for (const { name, outcome } of [...expected.steps, ...inner])
+		calls[`${name} ${outcome}`] = (calls[`${name} ${outcome}`] ?? 0) + 1;
 	const sorted = Object.fromEntries(Object.entries(calls).sort());
 	complain("metric: calls", counted("pipeline.stage.calls", "stage.name"), sorted);
 	const durations = collected.get("pipeline.stage.duration")?.points ?? [];
-	complain("metric: timed calls", sum(durations.map(({ value }) => value)), expected.steps.length);
+	complain("metric: timed calls", sum(durations.map(({ value }) => value)), expected.steps.length + inner.length);
 	complain(
 		"metric: seconds of calls",
 		Math.round(sum(durations.map(({ sum: seconds = 0 }) => seconds)) * 1_000),
-		sum(expected.steps.map(({ durationMs }) => durationMs)),
+		sum([...expected.steps, ...inner].map(({ durationMs }) => durationMs)),
 	);
+	const money = (name: string) => sum((collected.get(name)?.points ?? []).map(({ value }) => value));
+	complain("metric: money", money("pipeline.cost.usd"), result?.report.spend.costUsd);
+	complain("metric: wasted money", money("pipeline.cost.wasted_usd"), result?.report.spend.wastedUsd);
 }
 
 function checkLines(expected: ExpectedRun, { logger }: ObservedRun, complain: Complain): void {
 	complain(
 		"lines",
 		logger.lines.map(({ message }) => message),
-		[...expected.steps.map(({ name, outcome }) => `stage ${name} ${outcome}`), `run random ${expected.outcome}`],
+		[
+			...expected.steps.flatMap(({ name, outcome, runs }) => [
+				...runs.flatMap((run) => [`stage ${innerName(name)} ${run.outcome}`, `run random ${run.outcome}`]),
+				`stage ${name} ${outcome}`,
+			]),
+			`run random ${expected.outcome}`,
+		],
 	);
 }
 

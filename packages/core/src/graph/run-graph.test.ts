@@ -23,6 +23,19 @@ beforeEach(() => recorded.reset());
 const light = footlight("docs-qa");
 const boom = new TypeError("boom");
 
+/** A clock whose time passes only while somebody works, so that no timer ever fires. */
+function busyClock() {
+	let workedMs = 0;
+	const still = manualClock();
+	return {
+		clock: { now: () => still.now() + workedMs, monotonicMs: () => workedMs, sleep: still.sleep },
+		work(durationMs: number) {
+			workedMs += durationMs;
+			return workedMs;
+		},
+	};
+}
+
 /** a > b > a ... until the state has counted to ten. */
 const counting: GraphOptions<number, "a" | "b"> = {
 	nodes: { a: (state) => state + 1, b: async (state) => state + 1 },
@@ -193,6 +206,80 @@ docs-qa (internal)
 			expect((await graph.run(0)).report.spend).toMatchObject({ costUsd: 0.5, wastedUsd: 0 });
 		}
 	});
+});
+
+describe("what a node gives is taken as await takes it:", () => {
+	class Late extends Promise<number> {}
+	const odd: readonly [what: string, give: () => unknown, outcome: string][] = [
+		["a promise of a class of its own", () => Late.resolve(2), "ok"],
+		["a promise with a then of its own", () => Object.assign(Promise.resolve(2), { then: () => undefined }), "ok"],
+		[
+			"a thenable that takes one argument and answers twice",
+			() => ({
+				then(done: (value: number) => void) {
+					done(2);
+					done(3);
+				},
+			}),
+			"ok",
+		],
+		[
+			"a thenable that gives nothing back and fails",
+			() => ({
+				then(_: unknown, fail: (error: unknown) => void) {
+					fail(boom);
+				},
+			}),
+			"error",
+		],
+		[
+			"a thenable that throws",
+			() => ({
+				then() {
+					throw boom;
+				},
+			}),
+			"error",
+		],
+		[
+			"a thenable that throws once it has answered",
+			() => ({
+				then(done: (value: number) => void) {
+					done(2);
+					throw boom;
+				},
+			}),
+			"ok",
+		],
+	];
+	it("an object whose then cannot be read is handed on as it is", async () => {
+		const odd = Object.defineProperty({}, "then", {
+			get() {
+				throw boom;
+			},
+		});
+		const graph = light.graph({ nodes: { a: (_: object) => odd }, edges: [], entry: "a" });
+		const result = await graph.run({});
+		expect(result.outcome === "ok" && result.output === odd).toBe(true);
+		expect(recorded.span("a").attributes.outcome).toBe("ok");
+	});
+
+	for (const use of [undefined, []]) {
+		const each = footlight("docs-qa", use && { use });
+		it.each(odd)(`%s, ${use === undefined ? "heard" : "unheard"}`, async (_, give, outcome) => {
+			const a = give as (state: number) => number;
+			for (const graph of [
+				each.graph({ nodes: { a }, edges: [], entry: "a" }),
+				each.graph({ nodes: { a, b: (state) => state }, edges: [{ from: "a", to: "b" }], entry: "a" }),
+			]) {
+				recorded.reset();
+				const result = await graph.run(1);
+				expect(result.outcome === "ok" ? result.output : result.error).toBe(outcome === "ok" ? 2 : boom);
+				expect(result.report.stages[0]).toMatchObject({ outcome, attempts: 1 });
+				expect(recorded.spans().find(({ name }) => name === "a")?.attributes.outcome).toBe(use ? undefined : outcome);
+			}
+		});
+	}
 });
 
 describe("layers around a node", () => {
@@ -421,12 +508,11 @@ describe("giving a run up", () => {
 	});
 
 	it("is noticed by synchronous nodes, which let no timer fire", async () => {
-		let nowMs = 0;
-		const clock = { ...manualClock(), monotonicMs: () => nowMs };
+		const { clock, work } = busyClock();
 		const graph = footlight("docs-qa", { clock }).graph({
 			nodes: {
 				a: (state: number) => {
-					nowMs += 30;
+					work(30);
 					return state + 1;
 				},
 			},
@@ -434,7 +520,65 @@ describe("giving a run up", () => {
 			entry: "a",
 		});
 		const result = await graph.run(0, { timeoutMs: 50 });
-		expect(result).toMatchObject({ outcome: "timeout", state: 2 });
+		expect(result).toMatchObject({ outcome: "timeout", state: 2, report: { durationMs: 60 } });
+	});
+
+	it.each([
+		[
+			"a synchronous generator",
+			(turn: () => number) =>
+				function* () {
+					for (;;) yield turn();
+				},
+		],
+		[
+			"an asynchronous generator",
+			(turn: () => number) =>
+				async function* () {
+					for (;;) yield turn();
+				},
+		],
+	])("is noticed by %s without end, which lets no timer fire", async (_, generator) => {
+		const { clock, work } = busyClock();
+		const run = generator(() => work(1));
+		const graph = footlight("docs-qa", { clock }).graph({
+			nodes: { a: run as never },
+			edges: [],
+			entry: "a",
+			timeoutMs: 50,
+		});
+		const { outcome, report } = await graph.run(0);
+		expect([outcome, report.durationMs]).toEqual(["timeout", 50]);
+		expect(recorded.span("a").attributes).toMatchObject({ outcome: "timeout", "stream.item_count": 50 });
+	});
+
+	it("is noticed by a stream without end though only a real timer tells of it", async () => {
+		const graph = light.graph({
+			nodes: {
+				a: function* () {
+					for (;;) yield 1;
+				} as never,
+			},
+			edges: [],
+			entry: "a",
+		});
+		expect((await graph.run(0, { signal: AbortSignal.timeout(1) })).outcome).toBe("timeout");
+	});
+
+	it("is noticed by synchronous nodes though the time is that of the run around", async () => {
+		const { clock, work } = busyClock();
+		const timed = footlight("docs-qa", { clock });
+		const inner = timed.graph({
+			nodes: { deep: () => work(1) },
+			edges: [{ from: "deep", to: "deep", when: () => true }],
+			entry: "deep",
+			maxSteps: 1_000,
+		});
+		const outer = timed.graph({ nodes: { inner }, edges: [], entry: "inner", timeoutMs: 50 });
+		const { outcome, report } = await outer.run(0);
+		expect([outcome, report.durationMs]).toEqual(["timeout", 50]);
+		expect(report.stages[0]?.runs).toMatchObject([{ outcome: "timeout", durationMs: 50 }]);
+		expect(recorded.spans().flatMap(exceptionsOf)).toHaveLength(1);
 	});
 
 	it("ends a stream whose source never answers, and lets go of it", async () => {
@@ -522,6 +666,50 @@ describe("a stream at the end", () => {
 		const graph = light.graph({ nodes: { a: give as () => AsyncIterable<string> }, edges: [], entry: "a" });
 		expect((await graph.run(0)).outputOrThrow()).toEqual(["x"]);
 		expect(recorded.span("a").attributes).toMatchObject({ outcome: "ok", "stream.item_count": 1 });
+	});
+
+	it.each([
+		[
+			"a Web stream that somebody else reads",
+			() => {
+				const stream = new ReadableStream();
+				stream.getReader();
+				return stream;
+			},
+			/locked/,
+		],
+		[
+			"an iteration that gives no iterator",
+			() => ({ [Symbol.asyncIterator]: () => undefined }),
+			/^TypeError: graph: node a gave a stream that cannot be read: its iteration gave no iterator$/,
+		],
+		[
+			"steps that are none",
+			() => ({ [Symbol.asyncIterator]: () => ({ next: () => undefined }) }),
+			/^TypeError: graph: node a gave a stream that cannot be read: next\(\) gave undefined, not { done, value }$/,
+		],
+		[
+			"steps that come to nothing",
+			() => ({ [Symbol.asyncIterator]: () => ({ next: async () => 1 }) }),
+			/next\(\) gave 1/,
+		],
+		["an iterator without next", () => ({ [Symbol.asyncIterator]: () => ({}) }), /TypeError/],
+	])("fails its node where it cannot be read: %s", async (_, give, message) => {
+		const metrics = recordMetrics();
+		const counted = footlight("docs-qa", { meterProvider: metrics.meterProvider });
+		for (const each of [counted, footlight("docs-qa", { use: [] })]) {
+			const graph = each.graph({ nodes: { a: give as never }, edges: [], entry: "a" });
+			const { outcome, report } = await graph.run(0);
+			expect([outcome, report.stages[0]?.outcome, String(report.stages[0]?.error)]).toEqual([
+				"error",
+				"error",
+				expect.stringMatching(message),
+			]);
+		}
+		expect(recorded.span("a").attributes.outcome).toBe("error");
+		expect(exceptionsOf(recorded.span("a"))).toHaveLength(1);
+		expect(await metrics.total("pipeline.stage.calls", { outcome: "error" })).toBe(1);
+		expect(await metrics.total("pipeline.stage.calls", { outcome: "ok" })).toBe(0);
 	});
 
 	it("that breaks off is the node's failure", async () => {

@@ -5,8 +5,9 @@ import { nothingSpent } from "../cost/spend.ts";
 import type { RunOptions } from "../light.ts";
 import { compose, type Handler, type Middleware } from "../middleware.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { innerRunsOf } from "../runner/inner-runs.ts";
 import type { StageReport } from "../runner/report.ts";
-import type { Reporter, Scope } from "../scope.ts";
+import type { Reporter, Run, Scope } from "../scope.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
 import { type AroundRun, aroundRunOf } from "./around-run.ts";
 import { CallWatch } from "./call-watch.ts";
@@ -49,19 +50,21 @@ export function runGraph(
 	graph: RunnableGraph,
 	state: unknown,
 	{ timeoutMs = graph.timeoutMs, signal: outer, ...ids }: GraphRunOptions,
-	companion: Omit<Companion, "checkTime"> = {},
+	companion: Companion = {},
 ): StartedRun {
 	const { pipeline } = graph;
 	refuseNesting(graph);
 	const ending = new RunSignal(`graph ${pipeline.name}`, pipeline.clock, outer, timeoutMs);
 	const watch = new CallWatch();
+	const caller = innerRunsOf(scopeOf(activeContext()));
 	let scope!: Scope;
 	let walk!: Walk;
 
 	async function go(): Promise<void> {
 		const context = activeContext();
 		scope = scopeOf(context) as Scope;
-		walk = new Walk(graph, state, scope, context, { ...companion, checkTime: () => ending.checkTime() });
+		walk = new Walk(graph, state, scope, context, companion);
+		(scope.run as Run).checkTime = () => ending.checkTime();
 		// Where nobody observes, the run stands open all the same: what runs in it is below it.
 		const isUnobserved = !scope.open;
 		if (isUnobserved) scope.open = true;
@@ -80,6 +83,7 @@ export function runGraph(
 		if (failure === undefined) watch.returned(scope);
 		else watch.threw(scope, failure.error);
 		const report = reportOf(graph, scope, walk.steps, watch);
+		caller?.ended(report);
 		for (const part of graph.around.toReversed()) {
 			try {
 				part.finished(report, scope);
@@ -91,11 +95,13 @@ export function runGraph(
 	}
 
 	const running = graph.startRun({ ...ids, signal: ending.signal }, go, watch);
+	const result = running.then(
+		() => settled(undefined),
+		(error: unknown) => settled({ error }),
+	);
+	caller?.began(result);
 	return {
-		result: running.then(
-			() => settled(undefined),
-			(error: unknown) => settled({ error }),
-		),
+		result,
 		cancel: (reason) => ending.abort(reason),
 	};
 }

@@ -1,39 +1,40 @@
-/** True for what `await` waits for. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-	if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
-	try {
-		return typeof (value as { then?: unknown }).then === "function";
-	} catch {
-		return false;
-	}
+/** What one who waits until a signal aborts does about the rest. */
+export interface Giving {
+	/** Takes what arrives after the abort. */
+	late?(value: unknown): void;
+	/** What is waited for even after the abort, because it is sure to end. */
+	closing?(): Promise<unknown> | undefined;
 }
 
-/**
- * Waits for something, or until the signal aborts: then it rejects with the reason, whatever the other does later.
- *
- * @param late - takes what arrives after the abort
- */
+/** Waits for something, or until the signal aborts: then it rejects with the reason, whatever the other does later. */
 export function untilAborted<T>(
-	awaited: PromiseLike<T>,
+	awaited: Promise<T>,
 	signal: AbortSignal | undefined,
-	late: (value: T) => void = () => {},
+	{ late, closing }: Giving = {},
 ): Promise<T> {
-	if (signal === undefined) return Promise.resolve(awaited);
+	if (signal === undefined) return awaited;
 	return new Promise((resolve, reject) => {
 		let isOver = false;
 		const aborted = () => {
 			isOver = true;
-			reject(signal.reason);
+			const giveUp = () => reject(signal.reason);
+			const last = closing?.();
+			if (last === undefined) giveUp();
+			else last.then(giveUp, giveUp);
 		};
 		if (signal.aborted) aborted();
 		else signal.addEventListener("abort", aborted, { once: true });
 		awaited.then(
 			(value) => {
-				if (isOver) return late(value);
+				if (isOver) {
+					late?.(value);
+					return;
+				}
 				signal.removeEventListener("abort", aborted);
 				resolve(value);
 			},
 			(error) => {
+				if (isOver) return;
 				signal.removeEventListener("abort", aborted);
 				reject(error);
 			},

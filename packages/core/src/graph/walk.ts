@@ -3,8 +3,11 @@ import { withContext } from "../context.ts";
 import { nothingSpent } from "../cost/spend.ts";
 import { createCall } from "../create-call.ts";
 import { InterruptedError } from "../error.ts";
+import { checkTime } from "../runner/check-time.ts";
+import { innerReports } from "../runner/inner-runs.ts";
 import type { StageReport } from "../runner/report.ts";
 import { isStream } from "../runner/stream-reader.ts";
+import { isThenable } from "../runner/thenable.ts";
 import type { Scope } from "../scope.ts";
 import { CallWatch } from "./call-watch.ts";
 import type { DefinedNode } from "./define-node.ts";
@@ -12,7 +15,6 @@ import { StepLimitError } from "./graph-error.ts";
 import type { LaidNode } from "./layout.ts";
 import { collected } from "./node-stream.ts";
 import { nextNode } from "./route.ts";
-import { isThenable } from "./until-aborted.ts";
 
 /** What a walk needs of its graph. */
 export interface WalkedGraph {
@@ -24,8 +26,6 @@ export interface WalkedGraph {
 
 /** Who accompanies a walk. */
 export interface Companion {
-	/** Throws where the run must not go on. */
-	checkTime(): void;
 	/** Waits until the next step is asked for. */
 	hold?(signal: AbortSignal | undefined): PromiseLike<void> | undefined;
 	stepped?(node: string, state: unknown, report: StageReport): void;
@@ -68,7 +68,7 @@ export class Walk {
 	#mayEnter({ definition }: DefinedNode): void {
 		const { maxSteps } = this.#graph;
 		try {
-			this.#companion.checkTime();
+			checkTime(this.#scope);
 			this.#scope.call.signal?.throwIfAborted();
 			if (this.steps.length >= maxSteps) {
 				throw new StepLimitError(maxSteps, [...this.steps.slice(-10).map(({ name }) => name), definition.name]);
@@ -106,7 +106,7 @@ export class Walk {
 		let value: unknown;
 		try {
 			value = await given;
-			if (isStream(value)) value = await collected(value);
+			if (isStream(value)) value = await collected(value, scope);
 		} catch (error) {
 			this.#failed(node, scope, watch, error);
 		}
@@ -133,10 +133,12 @@ export class Walk {
 
 	#report({ definition: { name, kind } }: DefinedNode, scope: Scope, watch: CallWatch): void {
 		if (scope.span !== this.#scope.span) this.#previous = scope.spanContext;
+		const runs = innerReports(scope);
 		const report: StageReport = {
 			...{ name, kind: kind as StageReport["kind"], attempts: scope.attempts, queuedMs: 0 },
 			...watch.ending,
 			spend: scope.spend === undefined ? nothingSpent : { ...scope.spend },
+			...(runs !== undefined && { runs }),
 		};
 		this.steps.push(report);
 		this.#companion.stepped?.(name, this.state, report);

@@ -166,6 +166,34 @@ describe("a budget of a key", () => {
 		for (let run = 0; run < 5; run++) await light.run(() => spend(1));
 	});
 
+	it.each<[string, () => unknown]>([
+		["null", () => null],
+		["5", () => 5],
+		["an object", () => ({})],
+		["Symbol(ada)", () => Symbol("ada")],
+		["an instance of Promise", async () => "ada"],
+		["an instance of Promise", () => Promise.reject(new Error("boom"))],
+	])("refuses a call whose key is %s: nothing would ever stop it", async (shown, per) => {
+		const { light, spend, calls } = setUp({ ...perUser, onExceeded: "warn", per: per as () => string });
+		const message = `budget: the key that per gives must be a string, or undefined for a call without a limit, got ${shown}`;
+		await expect(spend(1)).rejects.toThrow(new TypeError(message));
+		expect(() => light.stage("now", () => 1)()).toThrow(new TypeError(message));
+		expect(calls()).toBe(0);
+	});
+
+	it("refuses a call whose key cannot be had, as its function fails", async () => {
+		const { light, spend, calls } = setUp({
+			...perUser,
+			per() {
+				throw new Error("boom");
+			},
+		});
+		const refused = spend(1);
+		await expect(refused).rejects.toThrow("boom");
+		expect(() => light.stage("now", () => 1)()).toThrow("boom");
+		expect(calls()).toBe(0);
+	});
+
 	it("counts afresh when its window is over", async () => {
 		const { light, spend, clock, sink } = setUp({ ...perUser, windowMs: 1_000 });
 		const asked = () => light.run({ userId: "ada" }, () => spend(1));

@@ -1,5 +1,6 @@
 import type { Call } from "../call.ts";
 import { type Account, Accounts } from "../cost/budget-accounts.ts";
+import { countRejection } from "../deliver.ts";
 import { emitEvent } from "../emit.ts";
 import { BudgetExceededError } from "../error.ts";
 import { layer, type Middleware } from "../middleware.ts";
@@ -17,7 +18,8 @@ export interface BudgetOptions {
 	readonly onExceeded?: "stop" | "warn";
 	/**
 	 * Whose money it is: a run's (of runs within runs the outermost's), the whole process's, or that of a key such as
-	 * `(call) => call.ids.userId`; a call without a key is not held to the budget.
+	 * `(call) => call.ids.userId`. A call whose key is undefined is not held to the budget; one whose key is anything else
+	 * but a string, or cannot be had because `per` throws, is refused, whatever `onExceeded` says.
 	 * @default "run"
 	 */
 	readonly per?: "run" | "process" | ((call: Call) => string | undefined);
@@ -38,7 +40,8 @@ const known = ["name", "limitUsd", "onExceeded", "per", "windowMs", "maxKeys"];
  * **Placement** inside `observe()`, around whatever spends: in the `use` of the pipeline or of a stage.
  * **Emits** the event `budget.exceeded` and a warning on the log, once for each key and window; the metrics
  * `pipeline.cost.budget.limit_usd` and `pipeline.cost.budget.spent_usd`.
- * **Throws** `BudgetExceededError` (outcome `rejected`): as a rejection where the function is `async`, else at once.
+ * **Throws** `BudgetExceededError` (outcome `rejected`), a TypeError for a key that is no string, and what `per` throws: as
+ * a rejection where the function is `async`, else at once.
  *
  * @example
  * const light = footlight("docs-qa", { use: [observe(), budget({ name: "per-run", limitUsd: 0.5 })] });
@@ -87,23 +90,37 @@ export function budget(options: BudgetOptions): Middleware {
 	return layer({ name: "budget", options: described }, (next) => (call) => {
 		measure(call.definition.pipeline.instruments);
 		const run = per === "run" ? ownerOf(call.scope) : undefined;
-		const key = typeof per === "function" ? per(call) : per;
+		let key: string | undefined;
+		try {
+			key = typeof per === "function" ? keyOf(call, per) : per;
+		} catch (error) {
+			return refused(call, error);
+		}
 		if (key === undefined) return next(call);
 		const account = run === undefined ? accounts.of(key, call.clock) : accounts.ofRun(run, call.clock);
 		// Of an observed run all spending counts, that outside of the calls with a budget too.
 		const spentUsd = Math.max(account.spentUsd, run?.spend?.costUsd ?? 0);
 		if (spentUsd >= limitUsd) {
 			tell(call, account, spentUsd);
-			if (onExceeded === "stop") {
-				const error = new BudgetExceededError(name, limitUsd, spentUsd);
-				if (call.definition.isAsync) return Promise.reject(error);
-				throw error;
-			}
+			if (onExceeded === "stop") return refused(call, new BudgetExceededError(name, limitUsd, spentUsd));
 		}
 		const { scope } = call;
 		scope.budgets = [...(scope.budgets ?? []), account];
 		return next(call);
 	});
+}
+
+function keyOf(call: Call, per: (call: Call) => unknown): string | undefined {
+	const key = per(call);
+	if (key === undefined || typeof key === "string") return key;
+	countRejection("budget", key);
+	return refuse(TypeError, "budget: the key that per gives", "a string, or undefined for a call without a limit", key);
+}
+
+/** A call that must not be made fails as its function does. */
+function refused(call: Call, error: unknown): Promise<never> {
+	if (call.definition.isAsync) return Promise.reject(error);
+	throw error;
 }
 
 /** The outermost run around a call; outside of a run, the outermost call. */

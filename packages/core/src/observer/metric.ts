@@ -36,7 +36,7 @@ export function callMetrics(definition: Definition): Observer {
 			found.active++;
 			const { queuedMs } = scope;
 			if (queuedMs !== undefined) {
-				instruments?.histogram("pipeline.stage.queue_duration").record(queuedMs / 1_000, found.attributes);
+				instruments?.record("pipeline.stage.queue_duration", queuedMs / 1_000, found.attributes);
 			}
 			return true;
 		},

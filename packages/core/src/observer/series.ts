@@ -1,7 +1,8 @@
-import type { Attributes, Context, Histogram } from "@opentelemetry/api";
+import type { Attributes, Context } from "@opentelemetry/api";
 import type { Definition } from "../call.ts";
 import { type Outcome, outcomes } from "../outcome.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
+import type { MetricOf } from "../telemetry/metric.ts";
 
 /**
  * So many stages of all pipelines have series of their own; a name made of an identifier would fill any memory. With all
@@ -10,6 +11,8 @@ import type { Instruments } from "../telemetry/instruments.ts";
 const mostSeries = 240;
 /** So many kinds of error are told apart in one stage. */
 const mostErrorTypes = 50;
+
+type Duration = MetricOf<"histogram">;
 
 const overflow: Attributes = Object.freeze({ "otel.metric.overflow": true });
 
@@ -20,13 +23,13 @@ export class Series {
 	readonly #counts = new Map<Outcome, { calls: number; readonly attributes: Attributes }>();
 	/** Frozen, and the same for each call, so that a provider can know them by identity. */
 	readonly #durations = new Map<string, Attributes>();
-	readonly #duration: Histogram;
-	readonly #dropped: () => void;
+	readonly #instruments: Instruments;
+	readonly #duration: Duration;
 
-	constructor(attributes: Attributes, duration: Histogram, dropped: () => void) {
+	constructor(attributes: Attributes, instruments: Instruments, duration: Duration) {
 		this.attributes = Object.freeze(attributes);
+		this.#instruments = instruments;
 		this.#duration = duration;
-		this.#dropped = dropped;
 		for (const outcome of outcomes) {
 			const labelled = Object.freeze({ ...attributes, outcome });
 			this.#counts.set(outcome, { calls: 0, attributes: labelled });
@@ -38,7 +41,7 @@ export class Series {
 		const count = this.#counts.get(outcome);
 		if (count !== undefined) count.calls++;
 		const attributes = errorType === undefined ? this.#durations.get(outcome) : this.#failed(outcome, errorType);
-		this.#duration.record(seconds, attributes, context);
+		this.#instruments.record(this.#duration, seconds, attributes, context);
 	}
 
 	observeCalls(report: (value: number, attributes: Attributes) => void): void {
@@ -50,7 +53,7 @@ export class Series {
 		const known = this.#durations.get(key);
 		if (known !== undefined) return known;
 		if (this.#durations.size >= outcomes.length + mostErrorTypes && errorType !== "_OTHER") {
-			this.#dropped();
+			this.#instruments.dropped("metrics", "cardinality");
 			return this.#failed(outcome, "_OTHER");
 		}
 		const attributes = Object.freeze({ ...this.attributes, outcome, "error.type": errorType });
@@ -61,8 +64,8 @@ export class Series {
 
 /** The series of all runs, or of all stages, whose metrics go to one provider. */
 class SeriesTable {
-	readonly #duration: Histogram;
-	readonly #dropped: () => void;
+	readonly #instruments: Instruments;
+	readonly #duration: Duration;
 	readonly #series = new Map<string, Series>();
 	#overflow: Series | undefined;
 
@@ -71,8 +74,8 @@ class SeriesTable {
 			kind === "run"
 				? (["pipeline.runs", "pipeline.run.duration", "pipeline.run.active"] as const)
 				: (["pipeline.stage.calls", "pipeline.stage.duration", "pipeline.stage.active"] as const);
-		this.#duration = instruments.histogram(duration);
-		this.#dropped = () => instruments.dropped("metrics", "cardinality");
+		this.#instruments = instruments;
+		this.#duration = duration;
 		instruments.observe(calls, (report) => {
 			for (const series of this.#all()) series.observeCalls(report);
 		});
@@ -87,7 +90,7 @@ class SeriesTable {
 		const known = this.#series.get(key);
 		if (known !== undefined) return known;
 		if (this.#series.size >= mostSeries) {
-			this.#dropped();
+			this.#instruments.dropped("metrics", "cardinality");
 			this.#overflow ??= this.#make(overflow);
 			return this.#overflow;
 		}
@@ -97,7 +100,7 @@ class SeriesTable {
 	}
 
 	#make(attributes: Attributes): Series {
-		return new Series(attributes, this.#duration, this.#dropped);
+		return new Series(attributes, this.#instruments, this.#duration);
 	}
 
 	*#all(): Iterable<Series> {

@@ -9,8 +9,10 @@ import type { Reporter } from "../scope.ts";
 import { defineStage, type StageInput } from "./define-stage.ts";
 import { drawingOf } from "./draw-pipeline.ts";
 import { Execution } from "./execution.ts";
+import { innerRunnerOf } from "./inner-runner.ts";
+import { innerRunsOf } from "./inner-runs.ts";
 import { type Drawing, drawMermaid } from "./mermaid.ts";
-import { NodeScope, ownerOf } from "./node-scope.ts";
+import { NodeScope } from "./node-scope.ts";
 import { checkPipelineOptions, type FailureMode, type PipelineOptions, type RunnerSettings } from "./options.ts";
 import { type Plan, planOf } from "./plan.ts";
 import type { PipelineResult, PipelineStream } from "./result.ts";
@@ -123,15 +125,9 @@ class BuiltPipeline {
 	}
 
 	/** Runs as a stage of another pipeline: what it fails with, the stage fails with. */
-	runWithin(input: unknown, ctx: PipelineCurrent): unknown {
-		const scope = ownerOf(ctx as NodeScope);
-		const finished = (result: Result): unknown => {
-			scope.runs ??= [];
-			scope.runs.push(result.report);
-			return result.outputsOrThrow();
-		};
+	runWithin(input: unknown): unknown {
 		const { result } = this.#execute(input, noOptions);
-		return result instanceof Promise ? result.then(finished) : finished(result);
+		return result instanceof Promise ? result.then((ended) => ended.outputsOrThrow()) : result.outputsOrThrow();
 	}
 
 	get #planned(): Plan {
@@ -167,10 +163,18 @@ class BuiltPipeline {
 			consumer,
 		});
 		const leave = () => execution.leave();
-		const result = () => execution.result();
+		const caller = innerRunsOf(scopeOf(activeContext()));
+		const result = () => {
+			const ended = execution.result();
+			caller?.ended(ended.report);
+			return ended;
+		};
 		try {
 			const running = this.#workshop.startRun(idsOf(options), () => execution.start(), execution);
-			return { leave, result: running === undefined ? result() : Promise.resolve(running).then(result, result) };
+			if (running === undefined) return { leave, result: result() };
+			const later = Promise.resolve(running).then(result, result);
+			caller?.began(later);
+			return { leave, result: later };
 		} catch (error) {
 			if (!execution.hasBegun) throw error;
 			return { leave, result: result() };
@@ -194,10 +198,10 @@ function idsOf(options: PipelineRunOptions): RunOptions {
 	return ids;
 }
 
-/** The stage of a pipeline that the code that runs now belongs to. */
+/** The stage of a pipeline that the code that runs now belongs to; in one that has ended nothing stands any more. */
 function outerStage(): NodeScope | undefined {
 	let scope = scopeOf(activeContext());
-	while (scope !== undefined && !(scope instanceof NodeScope)) scope = scope.parent;
+	while (scope !== undefined && !(scope instanceof NodeScope && !scope.over)) scope = scope.parent;
 	return scope;
 }
 
@@ -205,12 +209,11 @@ function afterAndRest(given: unknown[]): [after: unknown, rest: unknown[]] {
 	return Array.isArray(given[0]) ? [given[0], given.slice(1)] : [[], given];
 }
 
-/** What a stage does: a function, or a pipeline of its own. */
+/** What a stage does: a function, or a pipeline or a graph of its own. */
 function work(where: string, given: unknown): Pick<StageInput, "run" | "named" | "inner"> {
-	if (given instanceof BuiltPipeline) {
-		return { run: (inputs, ctx) => given.runWithin(inputs, ctx), named: undefined, inner: given };
-	}
+	const inner = given instanceof BuiltPipeline ? given : innerRunnerOf(given);
+	if (inner !== undefined) return { run: (inputs) => inner.runWithin(inputs), named: undefined, inner };
 	if (typeof given !== "function")
-		throw new TypeError(`${where}: run must be a function or a pipeline, got ${show(given)}`);
+		throw new TypeError(`${where}: run must be a function, a pipeline or a graph, got ${show(given)}`);
 	return { run: given as Run, named: given as Run, inner: undefined };
 }

@@ -56,7 +56,7 @@ describe("a pipeline refuses", () => {
 		[
 			"no function",
 			() => untyped().stage("a"),
-			"TypeError: pipeline.stage: run must be a function or a pipeline, got undefined",
+			"TypeError: pipeline.stage: run must be a function, a pipeline or a graph, got undefined",
 		],
 		[
 			"a class",
@@ -72,6 +72,11 @@ describe("a pipeline refuses", () => {
 			"a name that would set a prototype",
 			() => untyped().stage("__proto__", none),
 			'RangeError: pipeline.stage: name must be another name than __proto__, got "__proto__"',
+		],
+		[
+			"a name that would make a promise of the outputs",
+			() => untyped().stage("then", none),
+			'RangeError: pipeline.stage: name must be another name than then, got "then"',
 		],
 		[
 			"an unknown option",

@@ -5,6 +5,7 @@ import type { Execution } from "./execution.ts";
 import { type NodeScope, QuietCall } from "./node-scope.ts";
 import { SharedContext } from "./shared-context.ts";
 import { isStream } from "./stream-reader.ts";
+import { awaited, isThenable } from "./thenable.ts";
 
 /** Makes the calls of a run's stages, and hears what they give. */
 export class Calls {
@@ -65,7 +66,7 @@ export class Calls {
 		scope.given = undefined;
 		scope.reporter = scope;
 		scope.links = run.ledger.linksOf(scope.number);
-		scope.call = callWithin(scope, node.definition, [given], undefined, run.signal);
+		scope.call = callWithin(scope, node.definition, [given], undefined, run.end.signal);
 		scope.callerContext = run.context;
 		let result: unknown;
 		try {
@@ -124,8 +125,8 @@ export class Calls {
 			return;
 		}
 		run.goesOn(scope);
-		const promise = result instanceof Promise ? result : Promise.resolve(result);
-		promise.then(
+		void awaited(
+			result,
 			(value) => {
 				if (scope.over) return;
 				run.readClock();
@@ -139,16 +140,6 @@ export class Calls {
 				run.drain();
 			},
 		);
-	}
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-	if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
-	try {
-		return typeof (value as Partial<PromiseLike<unknown>>).then === "function";
-	} catch {
-		// A getter of the user's object threw while it was looked at.
-		return false;
 	}
 }
 

@@ -59,8 +59,8 @@ const known = ["kind", "use", "provider", "usage", "when"];
 export function defineStage(pipeline: Pipeline, use: readonly Middleware[], input: StageInput): DefinedStage {
 	const { where, inner, items, named } = input;
 	const name = nonEmptyName(`${where}: name`, input.name);
-	// As the key of an object it would set its prototype.
-	if (name === "__proto__") refuse(RangeError, `${where}: name`, "another name than __proto__", name);
+	// As the key of an object, the one would set its prototype, and the other make a promise of it.
+	if (name === "__proto__" || name === "then") refuse(RangeError, `${where}: name`, `another name than ${name}`, name);
 	const after = stringList(`${where}: after`, input.after);
 	if (named !== undefined && isClass(named))
 		throw new TypeError(`${where}: run must be a function, got the class ${named.name}`);

@@ -3,14 +3,12 @@ import type { Context } from "@opentelemetry/api";
 import { type Clock, readNow } from "../clock.ts";
 import { activeContext, scopeOf, withContext } from "../context.ts";
 import { waste } from "../cost/charge.ts";
-import { CancelledError, TimeoutError } from "../error.ts";
-import { ownsError } from "../error-owner.ts";
+import { CancelledError } from "../error.ts";
 import type { Observation } from "../observation.ts";
 import { show } from "../option.ts";
 import { classify, isFailure, type Outcome } from "../outcome.ts";
 import type { Pipeline } from "../pipeline.ts";
-import { type Reporter, Scope } from "../scope.ts";
-import { telemetryFailed } from "../telemetry-failure.ts";
+import type { Reporter, Scope } from "../scope.ts";
 import { Calls } from "./calls.ts";
 import { Ledger, newNamed, progress, snapshot } from "./ledger.ts";
 import type { MapRun } from "./map-run.ts";
@@ -19,6 +17,7 @@ import { NodeScope } from "./node-scope.ts";
 import type { RunnerSettings } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { type PipelineReport, type PipelineResult, type PipelineStageReport, pipelineResult } from "./result.ts";
+import { RunEnd } from "./run-end.ts";
 import type { StageNode } from "./stage-node.ts";
 import { isStream } from "./stream-reader.ts";
 import { Streams } from "./streams.ts";
@@ -56,6 +55,8 @@ export class Execution implements Reporter {
 	readonly input: unknown;
 	readonly path: readonly string[];
 	readonly cancelGraceMs: number;
+	/** How many calls may go on at the same time. */
+	readonly concurrency: number;
 	readonly ledger: Ledger;
 	/** True once the run has begun; until then it was refused. */
 	hasBegun = false;
@@ -64,23 +65,18 @@ export class Execution implements Reporter {
 	context!: Context;
 	/** The last reading of the clock; between two stages that give plain values there is one. */
 	nowMs = 0;
-	/** True once nothing more is started: the run ends early. */
-	hasStopped = false;
 	isFinished = false;
-	/** What the calls that still go on are then given up with. */
-	reason: unknown;
+	readonly end: RunEnd;
 	/** Made when a stage gives a stream. */
 	streams: Streams | undefined;
 	readonly #pipeline: Pipeline;
 	readonly #clock: Clock;
 	readonly #settings: RunnerSettings;
-	readonly #timeoutMs: number | undefined;
 	readonly #consumer: ExecutionOptions["consumer"];
 	#calls!: Calls;
 	#maps: Maps | undefined;
 	#startMs = 0;
 	#endMs = 0;
-	#deadlineMs = Infinity;
 	#ending: Outcome | undefined;
 
 	/** Of how many stages each one waits for the output. */
@@ -101,9 +97,6 @@ export class Execution implements Reporter {
 	#doomed: Uint8Array | undefined;
 	/** Calls that go on beyond the turn they were started in; each knows its place, so that it can be taken out. */
 	readonly #active: NodeScope[] = [];
-	#failure: { readonly error: unknown } | undefined;
-	#controller: AbortController | undefined;
-	#timers: AbortController | undefined;
 	#settle: (() => void) | undefined;
 
 	constructor(pipeline: Pipeline, plan: Plan, settings: RunnerSettings, input: unknown, options: ExecutionOptions) {
@@ -113,23 +106,15 @@ export class Execution implements Reporter {
 		this.plan = plan;
 		this.#settings = settings;
 		this.input = input;
+		this.concurrency = settings.concurrency;
 		this.path = options.path;
 		this.cancelGraceMs = options.cancelGraceMs;
-		this.#timeoutMs = options.timeoutMs;
+		this.end = new RunEnd(this, pipeline.clock, options.timeoutMs);
 		this.#consumer = options.consumer;
 		this.ledger = new Ledger(plan);
 		this.#left = plan.nodes.length;
 		this.#waitsFor = plan.waitsFor.slice();
 		this.#ready = new Int32Array(plan.nodes.length);
-	}
-
-	/** Aborts when the run ends early; made when somebody asks for it. */
-	get signal(): AbortSignal {
-		if (this.#controller === undefined) {
-			this.#controller = new AbortController();
-			if (this.hasStopped) this.#controller.abort(this.reason);
-		}
-		return this.#controller.signal;
 	}
 
 	/** Begins, within the run's own call; settles when all stages have, and fails with what the run fails with. */
@@ -140,22 +125,18 @@ export class Execution implements Reporter {
 		this.#calls = new Calls(this, this.#pipeline.listening);
 		this.readClock();
 		if (this.#startMs === 0) this.#startMs = this.nowMs;
-		if (this.#timeoutMs !== undefined) this.#deadlineMs = this.nowMs + this.#timeoutMs;
-		const outer = this.scope.call.signal;
-		if (outer?.aborted) this.#outerAborted();
-		else outer?.addEventListener("abort", this.#outerAborted, { once: true });
+		this.end.begin();
 		this.#ready.set(this.plan.roots);
 		this.#readyTail = this.plan.roots.length;
 		this.drain();
+		const { end } = this;
 		if (!this.isFinished) {
-			if (this.#timeoutMs !== undefined && !this.hasStopped) {
-				this.#after(Math.max(0, this.#deadlineMs - this.nowMs), () => this.#expire());
-			}
+			end.wait();
 			return new Promise((resolve, reject) => {
-				this.#settle = () => (this.#failure === undefined ? resolve() : reject(this.#failure.error));
+				this.#settle = () => (end.failure === undefined ? resolve() : reject(end.failure.error));
 			});
 		}
-		if (this.#failure !== undefined) throw this.#failure.error;
+		if (end.failure !== undefined) throw end.failure.error;
 		return undefined;
 	}
 
@@ -173,7 +154,7 @@ export class Execution implements Reporter {
 	/** What the run has come to, once its own call has ended. */
 	result(): PipelineResult<Record<string, unknown>> {
 		const { scope } = this;
-		const failure = this.#failure;
+		const { failure } = this.end;
 		const outcome = this.#ending ?? (failure === undefined ? "ok" : classify(failure.error, scope.call.signal));
 		if (this.#endMs === 0) this.#endMs = readNow(this.#clock);
 		const report: Writable<PipelineReport> = {
@@ -203,7 +184,7 @@ export class Execution implements Reporter {
 	leave(): void {
 		if (this.isFinished) return;
 		const error = new CancelledError(this.name);
-		this.#stop(error, error);
+		this.end.stop(error, error);
 		this.advance();
 	}
 
@@ -222,16 +203,17 @@ export class Execution implements Reporter {
 		this.#isDraining = true;
 		this.#calls.sharing(startMore);
 		this.#isDraining = false;
-		if (this.hasStopped ? this.#running === 0 : this.#left === 0) this.#finish();
+		if (this.end.hasStopped ? this.#running === 0 : this.#left === 0) this.#finish();
 	}
 
 	/** Starts one after the other, until a call waits for a context to share. */
 	startMore(): void {
 		const calls = this.#calls;
-		const limit = this.#settings.concurrency;
+		const limit = this.concurrency;
+		const { end } = this;
 		calls.goOn();
-		while (!this.hasStopped && !calls.isWaiting) {
-			if (this.nowMs >= this.#deadlineMs && this.#left > 0) this.#expire();
+		while (!end.hasStopped && !calls.isWaiting) {
+			if (this.nowMs >= end.deadlineMs && this.#left > 0) end.expire();
 			else if (this.#readyHead < this.#readyTail) this.#consider(this.#ready[this.#readyHead++] as number);
 			else if (this.#waitingHead < this.#waiting.length && this.#running - this.#lent < limit) this.#admit();
 			else break;
@@ -261,7 +243,7 @@ export class Execution implements Reporter {
 		}
 		const scope = new NodeScope(this, number, map, index);
 		scope.given = map === undefined ? this.#inputsOf(number) : item;
-		const isLimited = this.#settings.concurrency !== Infinity || scope.node.itemConcurrency !== Infinity;
+		const isLimited = this.concurrency !== Infinity || scope.node.itemConcurrency !== Infinity;
 		if (isLimited) scope.queuedMs = Math.max(0, this.nowMs - sinceMs);
 		this.#launch(scope);
 	}
@@ -276,7 +258,7 @@ export class Execution implements Reporter {
 			// It is settled there.
 		} else if (node.items !== undefined) {
 			this.#begin(node, number);
-		} else if (this.#settings.concurrency !== Infinity) {
+		} else if (this.concurrency !== Infinity) {
 			const sinceMs = this.nowMs;
 			this.#waiting.push({ number, map: undefined, index: undefined, item: undefined, sinceMs });
 		} else {
@@ -368,7 +350,7 @@ export class Execution implements Reporter {
 
 	failed(scope: NodeScope, error: unknown): void {
 		if (scope.over) return;
-		const outcome = scope.ending ?? classify(error, this.hasStopped ? this.signal : undefined);
+		const outcome = scope.ending ?? classify(error, this.end.hasStopped ? this.end.signal : undefined);
 		if (scope.ending === undefined && isFailure(outcome)) waste(scope);
 		this.#giveBack(scope);
 		this.callOver(scope, outcome, error);
@@ -377,7 +359,7 @@ export class Execution implements Reporter {
 			this.fail(scope.number, error, items);
 			return;
 		}
-		if (this.#settings.mode === "fail-fast") this.#stop(error);
+		if (this.#settings.mode === "fail-fast") this.end.stop(error);
 		this.#maps?.failed(map, { outcome, error });
 	}
 
@@ -439,14 +421,14 @@ export class Execution implements Reporter {
 	failedAt(number: number, error: unknown): void {
 		switch (this.#settings.mode) {
 			case "fail-fast":
-				this.#stop(error);
+				this.end.stop(error);
 				break;
 			case "continue":
-				this.#failure ??= { error };
+				this.end.failure ??= { error };
 				this.#doomDependents(number);
 				break;
 			case "best-effort":
-				if (this.plan.dependentCount(number) === 0) this.#failure ??= { error };
+				if (this.plan.dependentCount(number) === 0) this.end.failure ??= { error };
 				break;
 		}
 	}
@@ -473,84 +455,50 @@ export class Execution implements Reporter {
 
 	// End of the run
 
-	readonly #outerAborted = (): void => {
-		const reason: unknown = this.scope.call.signal?.reason;
-		this.#claim(reason);
-		this.#stop(reason, reason);
-		this.advance();
-	};
-
-	#expire(): void {
-		if (this.hasStopped || this.isFinished) return;
-		const error = new TimeoutError(this.name, this.#timeoutMs as number);
-		this.#claim(error);
-		this.#stop(error, error);
-		this.advance();
+	/** Ends a run whose time is over: while items come at once, no timer fires. */
+	checkTime(): void {
+		this.readClock();
+		if (this.nowMs >= this.end.deadlineMs) this.end.expire();
 	}
 
-	/** What ends the run from outside is recorded on the run, however many stages fail with it. */
-	#claim(error: unknown): void {
-		if (typeof error === "object" && error !== null) ownsError(error, this.scope);
+	/** Ends what gives items: those of lists, and streams that several stages read. */
+	closeSources(reason: unknown): void {
+		this.#maps?.cancel(reason);
+		this.streams?.cancel(reason);
 	}
 
-	/** Ends the run early: nothing more is started, and what goes on is told. */
-	#stop(error: unknown, reason?: unknown): void {
-		if (this.hasStopped || this.isFinished) return;
-		this.hasStopped = true;
-		this.#failure = { error };
-		this.reason = reason ?? new CancelledError(this.name, { cause: error });
-		this.#timers?.abort();
-		this.#timers = undefined;
-		this.#maps?.cancel(this.reason);
-		this.streams?.cancel(this.reason);
-		this.#controller?.abort(this.reason);
-		for (const scope of [...this.#active]) scope.reader?.cancel(this.reason);
-		if (this.#active.length > 0) this.#after(this.cancelGraceMs, () => this.#giveUp());
+	/** Ends the streams that the run reads; false where no call goes on that could be waited for. */
+	cancelReaders(reason: unknown): boolean {
+		for (const scope of [...this.#active]) scope.reader?.cancel(reason);
+		return this.#active.length > 0;
 	}
 
 	/** Ends the calls that do not heed the signal: the run does not wait for them any longer. */
-	#giveUp(): void {
+	giveUp(): void {
+		const { reason } = this.end;
 		for (const scope of [...this.#active]) {
-			if (scope.observation !== undefined) scope.observation.failed(this.reason);
+			if (scope.observation !== undefined) scope.observation.failed(reason);
 			this.readClock();
-			this.failed(scope, this.reason);
+			this.failed(scope, reason);
 		}
 		this.advance();
-	}
-
-	#after(durationMs: number, step: () => void): void {
-		this.#timers ??= new AbortController();
-		const { signal } = this.#timers;
-		const due = () => {
-			if (!signal.aborted) step();
-		};
-		try {
-			this.#clock.sleep(durationMs, signal).then(due, () => {});
-		} catch (error) {
-			telemetryFailed("clock", error);
-		}
 	}
 
 	#finish(): void {
 		if (this.isFinished) return;
 		this.isFinished = true;
-		this.#timers?.abort();
-		this.scope.call.signal?.removeEventListener("abort", this.#outerAborted);
 		this.streams?.close();
-		if (this.hasStopped) this.#reportRest();
-		const error = this.#failure?.error;
-		// A primitive has no identity by which the run could know it for one of a stage.
-		if (this.#failure !== undefined && (typeof error !== "object" || error === null)) {
-			ownsError(error, new Scope(this.scope, this.scope.run));
-		}
+		if (this.end.hasStopped) this.#reportRest();
+		this.end.finish();
 		this.#settle?.();
 	}
 
 	/** There is a report for every stage, also for those that the end of the run left behind. */
 	#reportRest(): void {
-		this.#maps?.reportRest(this.reason);
+		const { reason } = this.end;
+		this.#maps?.reportRest(reason);
 		for (let number = 0; number < this.plan.nodes.length; number++) {
-			if (this.ledger.reports[number] === undefined) this.ledger.noteNotRun(number, "run_ended", this.reason);
+			if (this.ledger.reports[number] === undefined) this.ledger.noteNotRun(number, "run_ended", reason);
 		}
 	}
 }

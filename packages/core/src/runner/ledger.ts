@@ -2,6 +2,7 @@ import type { SpanContext } from "@opentelemetry/api";
 import { nothingSpent, type Spend } from "../cost/spend.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Scope } from "../scope.ts";
+import { innerReports } from "./inner-runs.ts";
 import type { MapRun } from "./map-run.ts";
 import type { NodeScope } from "./node-scope.ts";
 import type { Plan } from "./plan.ts";
@@ -121,7 +122,8 @@ function reportOf(scope: NodeScope, outcome: Outcome, error: unknown): PipelineS
 		spend: snapshot(scope),
 	};
 	if (outcome !== "ok" && (error !== undefined || outcome !== "skipped")) report.error = error;
-	if (scope.runs !== undefined) report.runs = Object.freeze([...scope.runs]);
+	const runs = innerReports(scope);
+	if (runs !== undefined) report.runs = runs;
 	return Object.freeze(report);
 }
 

@@ -1,14 +1,31 @@
-import { nothingSpent, type Spend } from "../cost/spend.ts";
+import { nothingSpent, type Spend, sum } from "../cost/spend.ts";
 import type { Outcome } from "../outcome.ts";
 import type { PipelineStageReport } from "./result.ts";
 import type { StageNode } from "./stage-node.ts";
 import type { StreamReader } from "./stream-reader.ts";
+import { Turn } from "./turn.ts";
+
+/** So many items are taken, and worked on, before anything else has its turn. */
+const mostTaken = 1_024;
+
+/** What gives the items of a stage. */
+export interface MapItems {
+	readonly reader: StreamReader;
+	/** True where all items are there from the start: then all of them stand in the queue from the start, too. */
+	readonly isList: boolean;
+	/** How many calls the pipeline lets go on; of other items one more is asked for, so that it is there in time. */
+	readonly concurrency: number;
+}
 
 /** A stage that is called once for each item of a list, while it goes on. */
 export class MapRun {
 	readonly node: StageNode;
 	readonly number: number;
 	readonly items: StreamReader;
+	/** How many items may wait for a place or be worked on. */
+	readonly limit: number;
+	/** Of items that are not there from the start. */
+	readonly turn: Turn | undefined;
 	readonly startMs: number;
 	endMs: number;
 	/** Items taken from the list so far. */
@@ -22,10 +39,12 @@ export class MapRun {
 	readonly results: unknown[] = [];
 	readonly reports: PipelineStageReport[] = [];
 
-	constructor(node: StageNode, number: number, items: StreamReader, startMs: number) {
+	constructor(node: StageNode, number: number, items: MapItems, startMs: number) {
 		this.node = node;
 		this.number = number;
-		this.items = items;
+		this.items = items.reader;
+		this.limit = Math.min(node.itemConcurrency, items.isList ? Infinity : items.concurrency + 1);
+		this.turn = items.isList ? undefined : new Turn(mostTaken);
 		this.startMs = startMs;
 		this.endMs = startMs;
 	}
@@ -40,22 +59,19 @@ export class MapRun {
 	/** One report of all items together. */
 	report(outcome: Outcome, error?: unknown): PipelineStageReport {
 		const items = Object.freeze(this.reports.filter((report) => report !== undefined));
-		const spent: { -readonly [Figure in keyof Spend]: number } = { ...nothingSpent };
-		for (const { spend } of items) {
-			if (spend === nothingSpent) continue;
-			for (const figure of Object.keys(spent) as (keyof Spend)[]) spent[figure] += spend[figure];
-		}
-		const sum = (figure: "attempts" | "queuedMs") => items.reduce((total, item) => total + item[figure], 0);
+		let spent: Spend = nothingSpent;
+		for (const { spend } of items) if (spend !== nothingSpent) spent = sum(spent, spend);
+		const total = (figure: "attempts" | "queuedMs") => items.reduce((before, item) => before + item[figure], 0);
 		return Object.freeze({
 			name: this.node.name,
 			kind: this.node.kind,
 			outcome,
-			attempts: sum("attempts"),
+			attempts: total("attempts"),
 			startedAtMs: this.startMs,
 			durationMs: Math.max(0, this.endMs - this.startMs),
-			queuedMs: sum("queuedMs"),
+			queuedMs: total("queuedMs"),
 			...(outcome !== "ok" && { error }),
-			spend: items.some(({ spend }) => spend !== nothingSpent) ? Object.freeze(spent) : nothingSpent,
+			spend: Object.freeze(spent),
 			items,
 		});
 	}

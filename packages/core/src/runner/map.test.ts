@@ -4,6 +4,10 @@ import { manualClock, recordingTracerProvider } from "../testing/index.ts";
 
 const boom = new Error("boom");
 
+function fail(): never {
+	throw boom;
+}
+
 describe("a stage made by map", () => {
 	it("is called once for each item, each a span of its own; results stand in the items' order", async () => {
 		const clock = manualClock();
@@ -84,6 +88,66 @@ describe("a stage made by map", () => {
 			[4, 3],
 			[6, 4],
 		]);
+	});
+
+	it("takes of a stream one item more than the pipeline lets work go on, and all of a list", async () => {
+		const taken = { stream: 0, list: 0 };
+		async function* source() {
+			for (let item = 0; item < 100; item++) {
+				taken.stream++;
+				yield item;
+			}
+		}
+		const most: number[] = [];
+		const work = async (item: number) => {
+			most.push(taken.stream - item);
+			await null;
+		};
+		const streamed = footlight("docs-qa").pipeline({ concurrency: 2 }).map("work", source, work);
+		expect(await streamed.run()).toMatchObject({ outcome: "ok" });
+		expect(most).toHaveLength(100);
+		expect(Math.max(...most)).toBeLessThanOrEqual(3);
+		const listed = footlight("docs-qa")
+			.pipeline({ concurrency: 2 })
+			.map("work", () => [1, 2, 3, 4, 5], work);
+		const { report } = await listed.run();
+		expect(report.stages[0]?.items).toHaveLength(5);
+	});
+
+	it("adds up money to the same sum as its run does", async () => {
+		const pipeline = footlight("docs-qa").pipeline();
+		const prices = [0.1, 0.2, 0.7, 0.1, 0.2, 0.3];
+		const { report } = await pipeline
+			.map(
+				"paid",
+				() => prices,
+				(price, ctx) => ctx.addCost(price),
+			)
+			.run();
+		expect(report.stages[0]?.spend).toEqual(report.spend);
+		expect(report.spend.costUsd).toBe(1.6);
+	});
+
+	it.each([
+		["gives no step", () => undefined, /^pipeline docs-qa: items of each cannot be read: next\(\) gave undefined, not/],
+		["gives a step that cannot be read", () => Object.defineProperty({}, "done", { get: fail }), /^boom$/],
+		["throws", fail, /^boom$/],
+	])("fails where its source %s, later or at once", async (_, step, message) => {
+		for (const next of [step, async () => step()]) {
+			const symbol = next === step ? Symbol.iterator : Symbol.asyncIterator;
+			const source = { [symbol]: () => ({ next }) } as unknown as Iterable<number>;
+			const result = await footlight("docs-qa")
+				.pipeline()
+				.map(
+					"each",
+					() => source,
+					(item) => item,
+				)
+				.run();
+			expect(result.outcome).toBe("error");
+			expect((result as { error?: unknown }).error).toMatchObject({ message: expect.stringMatching(message) });
+			expect(result.report.stages[0]).toMatchObject({ outcome: "error" });
+		}
 	});
 
 	it("of no items gives none", async () => {

@@ -1,11 +1,12 @@
 import { withContext } from "../context.ts";
 import { show } from "../option.ts";
+import { checkTime } from "./check-time.ts";
 import type { Execution } from "./execution.ts";
 import { notRun, progress } from "./ledger.ts";
 import { MapRun } from "./map-run.ts";
 import type { NodeScope } from "./node-scope.ts";
 import type { StageNode } from "./stage-node.ts";
-import { readerOf, type StreamReader } from "./stream-reader.ts";
+import { isPending, readerOf, type StreamReader, stepOf } from "./stream-reader.ts";
 
 type Step = IteratorResult<unknown>;
 
@@ -27,7 +28,10 @@ export class Maps {
 			throw new TypeError(`pipeline ${run.name}: items of ${node.name} must be a list or a stream, got ${show(items)}`);
 		}
 		run.readClock();
-		const map = new MapRun(node, number, Array.isArray(items) ? reader : within(run, reader), run.nowMs);
+		const isList = Array.isArray(items);
+		const { concurrency } = run;
+		const given = { reader: isList ? reader : within(run, reader), isList, concurrency };
+		const map = new MapRun(node, number, given, run.nowMs);
 		this.#open.add(map);
 		this.#take(map);
 	}
@@ -62,16 +66,17 @@ export class Maps {
 	/** Takes as many items as may be worked on; the stage is done when there are none and none is being worked on. */
 	#take(map: MapRun): void {
 		const run = this.#run;
-		while (!map.isExhausted && !map.isTaking && !run.hasStopped && map.inFlight < map.node.itemConcurrency) {
+		while (!map.isExhausted && !map.isTaking && !run.end.hasStopped && map.inFlight < map.limit) {
 			try {
-				const step = map.items.next();
-				if (typeof (step as PromiseLike<Step>).then === "function") this.#await(map, step as PromiseLike<Step>);
-				else this.#taken(map, step as Step, map.startMs);
+				const step = this.#next(map);
+				if (isPending(step)) void this.#await(map, step);
+				else this.#taken(map, step, map.startMs);
 			} catch (error) {
 				this.#itemsFailed(map, error);
 			}
+			if (map.turn !== undefined) checkTime(run.scope);
 		}
-		if (!map.isExhausted || map.isTaking || map.inFlight > 0 || run.hasStopped) return;
+		if (!map.isExhausted || map.isTaking || map.inFlight > 0 || run.end.hasStopped) return;
 		this.#open.delete(map);
 		map.endMs = run.nowMs;
 		const { failure } = map;
@@ -81,35 +86,35 @@ export class Maps {
 		else run.fail(map.number, failure.error, map.partial);
 	}
 
-	#await(map: MapRun, step: PromiseLike<Step>): void {
+	async #await(map: MapRun, step: PromiseLike<Step>): Promise<void> {
 		const run = this.#run;
 		map.isTaking = true;
-		const goOn = () => {
-			this.#take(map);
-			run.advance();
-		};
-		Promise.resolve(step).then(
-			(taken) => {
-				map.isTaking = false;
-				run.readClock();
-				this.#taken(map, taken, run.nowMs);
-				goOn();
-			},
-			(error) => {
-				map.isTaking = false;
-				this.#itemsFailed(map, error);
-				goOn();
-			},
-		);
+		try {
+			const taken = await step;
+			run.readClock();
+			this.#taken(map, taken, run.nowMs);
+		} catch (error) {
+			this.#itemsFailed(map, error);
+		}
+		map.isTaking = false;
+		this.#take(map);
+		run.advance();
 	}
 
-	#taken(map: MapRun, step: Step, sinceMs: number): void {
+	/** Asks for an item; where many have come at once, in another turn. */
+	#next({ items, turn }: MapRun): Step | PromiseLike<Step> {
+		return turn?.pause()?.then(() => items.next()) ?? items.next();
+	}
+
+	#taken(map: MapRun, given: unknown, sinceMs: number): void {
+		const step = stepOf(given, map.node);
 		if (step.done) {
 			map.isExhausted = true;
 			return;
 		}
+		const item = step.value;
 		map.inFlight++;
-		this.#run.queue({ number: map.number, map, index: map.taken++, item: step.value, sinceMs });
+		this.#run.queue({ number: map.number, map, index: map.taken++, item, sinceMs });
 	}
 
 	/** What gives the items has failed: a call that fails with it is seen, and counts as one more item. */

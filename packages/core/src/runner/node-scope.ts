@@ -8,7 +8,6 @@ import type { Outcome } from "../outcome.ts";
 import { type Reporter, Scope } from "../scope.ts";
 import type { Execution } from "./execution.ts";
 import type { MapRun } from "./map-run.ts";
-import type { PipelineReport } from "./result.ts";
 import type { PipelineCurrent } from "./runnable-pipeline.ts";
 import type { StageNode } from "./stage-node.ts";
 import type { StreamReader } from "./stream-reader.ts";
@@ -39,8 +38,6 @@ export class NodeScope extends Scope implements PipelineCurrent, Reporter {
 	items: unknown[] | undefined;
 	/** True while the run waits for an item. */
 	isPulling = false;
-	/** Reports of the runs of the pipeline that this stage is. */
-	runs: PipelineReport[] | undefined;
 
 	constructor(execution: Execution, number: number, map: MapRun | undefined, index: number | undefined) {
 		super(execution.scope, execution.scope.run);
@@ -53,6 +50,10 @@ export class NodeScope extends Scope implements PipelineCurrent, Reporter {
 
 	get input(): unknown {
 		return this.execution.input;
+	}
+
+	override get isReported(): boolean {
+		return true;
 	}
 
 	began(observation: Observation): void {
@@ -119,7 +120,7 @@ export class QuietCall implements Call {
 	}
 
 	get signal(): AbortSignal {
-		return this.scope.execution.signal;
+		return this.scope.execution.end.signal;
 	}
 
 	get attempt(): number {

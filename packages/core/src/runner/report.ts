@@ -25,12 +25,16 @@ export interface StageReport {
 	readonly error?: unknown;
 	/** Tokens and money of the stage and of all that it called. */
 	readonly spend: Spend;
+	/** Reports of the runs of pipelines and graphs that were started in it, in the order they ended, the last 128. */
+	readonly runs?: readonly RunReport[];
 }
 
 /** How a run of a runner went. */
 export interface RunReport {
 	readonly pipeline: string;
 	readonly runId: string;
+	/** Identifier of the run that this run was started in. */
+	readonly parentRunId?: string;
 	/** Trace of the run, in hexadecimal; absent where none is recorded. */
 	readonly traceId?: string;
 	readonly outcome: Outcome;

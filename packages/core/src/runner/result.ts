@@ -5,7 +5,7 @@ import type { RunReport, StageReport } from "./report.ts";
 export interface PipelineStageReport extends StageReport {
 	/** Of a stage made by `map`: one report for each item, in their order. */
 	readonly items?: readonly PipelineStageReport[];
-	/** Of a stage that is a pipeline: the reports of its runs, more than one where the stage was retried. */
+	/** Reports of the runs of pipelines and graphs that were started in the stage, more than one where it was retried. */
 	readonly runs?: readonly PipelineReport[];
 }
 

@@ -109,7 +109,7 @@ type StreamItems<Stages, Used> = {
 
 declare const types: unique symbol;
 
-/** What is known of any pipeline: its input and its outputs. */
+/** What is known of any pipeline, and of a graph: its input and its outputs. */
 export interface AnyPipeline<Input = never, Outputs = unknown> {
 	readonly name: string;
 	readonly [types]?: { readonly input: (input: Input) => void; readonly outputs: Outputs };
@@ -152,7 +152,7 @@ export interface RunnablePipeline<Input, Stages, Used, Mode extends FailureMode>
 		run: (input: Given, ctx: PipelineCurrent<Input & Given>) => R,
 		options?: Options & PipelineStageOptions<Input & Given>,
 	): Add<Input & Given, Stages, Used, Mode, Name, Passed<R, Options> | Skipped<Options>, never>;
-	/** Adds a stage that is a pipeline itself: it gets the pipeline's input, and gives its outputs. */
+	/** Adds a stage that is a pipeline or a graph itself: it gets the pipeline's input, and gives its outputs. */
 	stage<const Name extends string, SubInput, SubOutputs, const Options extends GivenOptions = Record<never, never>>(
 		name: Name,
 		pipeline: AnyPipeline<SubInput, SubOutputs>,
@@ -178,7 +178,7 @@ export interface RunnablePipeline<Input, Stages, Used, Mode extends FailureMode>
 		run: (inputs: InputsOf<Stages, After, Mode>, ctx: PipelineCurrent<Input>) => R,
 		options?: Options & PipelineStageOptions<InputsOf<Stages, After, Mode>>,
 	): Add<Input, Stages, Used, Mode, Name, Passed<R, Options> | Skipped<Options>, After[number]>;
-	/** Adds a stage that is a pipeline itself: a run of its own below the stage's span. */
+	/** Adds a stage that is a pipeline or a graph itself: a run of its own below the stage's span. */
 	stage<
 		const Name extends string,
 		const After extends readonly Names<Stages>[],
@@ -250,7 +250,11 @@ export interface RunnablePipeline<Input, Stages, Used, Mode extends FailureMode>
 	run(...given: RunArguments<Input>): Promise<PipelineResult<OutputsOf<Stages, Used, Mode>>>;
 	/**
 	 * Runs the pipeline once and gives the items of the stream that stands at its end as they come. Throws what the run
-	 * failed with; leaving the loop cancels the run.
+	 * failed with; leaving the loop cancels the run. At a timeout or an abort an item that never comes is waited for no
+	 * longer than `cancelGraceMs`.
+	 *
+	 * **Throws** at once, where {@link run} rejects, RangeError or TypeError for options that cannot be, and for runs that
+	 * nest too deep.
 	 *
 	 * @example
 	 * const pipeline = light.pipeline().stage("answer", async function* () {

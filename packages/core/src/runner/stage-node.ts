@@ -7,6 +7,7 @@ import type { Drawn } from "./draw-pipeline.ts";
 import { currentOf, ownerOf } from "./node-scope.ts";
 import type { PipelineCurrent } from "./runnable-pipeline.ts";
 import { closeStream, isStream } from "./stream-reader.ts";
+import { awaited, isThenable } from "./thenable.ts";
 
 /** What a stage of a pipeline is made of. */
 export interface StageParts {
@@ -114,9 +115,7 @@ function refuseShared(next: Handler): Handler {
 		const scope = ownerOf(call.scope);
 		if (!scope.execution.isShared(scope)) return result;
 		const checked = (value: unknown) => notShared(scope.node, value);
-		return typeof (result as PromiseLike<unknown> | undefined)?.then === "function"
-			? (result as PromiseLike<unknown>).then(checked)
-			: checked(result);
+		return isThenable(result) ? awaited(result, checked) : checked(result);
 	};
 }
 

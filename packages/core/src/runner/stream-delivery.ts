@@ -1,5 +1,8 @@
+import { checkTime } from "./check-time.ts";
 import type { NodeScope } from "./node-scope.ts";
 import type { PipelineResult, PipelineStream } from "./result.ts";
+import { isPending, type StreamReader, stepOf } from "./stream-reader.ts";
+import { Turn } from "./turn.ts";
 
 type Step = IteratorResult<unknown, undefined>;
 type Result = PipelineResult<Record<string, unknown>>;
@@ -12,8 +15,11 @@ export class StreamDelivery implements PipelineStream<unknown, Record<string, un
 	/** The call that gives the stream, once it does; none where the run ends without one. */
 	readonly #source: Promise<NodeScope | undefined>;
 	readonly #leave: () => void;
+	readonly #turn = new Turn();
 	#last: Promise<unknown> = Promise.resolve();
 	#isOver = false;
+	/** Ends the wait for an item. */
+	#giveUp: (() => void) | undefined;
 
 	/** @param begin - starts the run; hands over the stream when it is there, and is given the way to end the run */
 	constructor(
@@ -26,7 +32,11 @@ export class StreamDelivery implements PipelineStream<unknown, Record<string, un
 		const { result, leave } = begin(offer);
 		this.result = result;
 		this.#leave = leave;
-		this.#source = Promise.race([offered, result.then(() => undefined)]);
+		const ended = result.then(() => {
+			this.#giveUp?.();
+			return undefined;
+		});
+		this.#source = Promise.race([offered, ended]);
 	}
 
 	next(): Promise<Step> {
@@ -54,21 +64,37 @@ export class StreamDelivery implements PipelineStream<unknown, Record<string, un
 		if (this.#isOver) return done;
 		const scope = await this.#source;
 		if (scope === undefined || scope.over) return this.#end();
-		const { execution, reader, items } = scope;
+		const { execution, node, items } = scope;
 		scope.isPulling = true;
-		let step: IteratorResult<unknown> | undefined;
 		try {
-			step = await reader?.next();
+			const given = await this.#pull(scope.reader as StreamReader);
+			if (scope.over) return this.#end();
+			const { done: isEnd, value } = stepOf(given, node);
+			scope.isPulling = false;
+			if (!isEnd) {
+				items?.push(value);
+				const pause = this.#turn.pause();
+				if (pause !== undefined) await pause;
+				checkTime(execution.scope);
+				return { done: false, value };
+			}
+			execution.streams?.collected(scope);
 		} catch (error) {
 			execution.streams?.broken(scope, error);
+		} finally {
+			scope.isPulling = false;
 		}
-		scope.isPulling = false;
-		if (step?.done === false && !scope.over) {
-			items?.push(step.value);
-			return { done: false, value: step.value };
-		}
-		if (step !== undefined) execution.streams?.collected(scope);
 		return this.#end();
+	}
+
+	/** Asks for an item, and waits no longer than the run goes on: what gives the items may never answer. */
+	#pull(reader: StreamReader): Promise<unknown> {
+		return new Promise((resolve, reject) => {
+			this.#giveUp = () => resolve(undefined);
+			const step = reader.next();
+			if (isPending(step)) Promise.resolve(step).then(resolve, reject);
+			else resolve(step);
+		});
 	}
 
 	/** The items have ended; the iteration ends when the run has, and as it has. */

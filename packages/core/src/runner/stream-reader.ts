@@ -1,8 +1,15 @@
+import { show } from "../option.ts";
 import { mayBeIterator } from "../stream/iterator.ts";
 import { isNodeReadable } from "../stream/node-readable.ts";
 import { isWebStream } from "../stream/web-stream.ts";
+import type { StageNode } from "./stage-node.ts";
 
 type Step = IteratorResult<unknown>;
+
+/** True for a step that is still to come. */
+export function isPending(step: Step | PromiseLike<Step>): step is PromiseLike<Step> {
+	return typeof (step as PromiseLike<Step> | undefined)?.then === "function";
+}
 
 /** Reads any stream item by item. */
 export interface StreamReader {
@@ -37,7 +44,16 @@ export function readerOf(value: unknown): StreamReader | undefined {
 	}
 	const iterable = value as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
 	const iterator = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]?.();
-	return iterator && iteratorReader(iterator, value);
+	return typeof iterator?.next === "function" ? iteratorReader(iterator, value) : undefined;
+}
+
+/** A step as it was given; throws for what is none, which some would take for an item and others for the end. */
+export function stepOf(given: unknown, { name, definition, items }: StageNode): Step {
+	if (given !== null && typeof given === "object") return given as Step;
+	const what = items === undefined ? `the stream of ${name}` : `items of ${name}`;
+	throw new TypeError(
+		`pipeline ${definition.pipeline.name}: ${what} cannot be read: next() gave ${show(given)}, not { done, value }`,
+	);
 }
 
 /** Lets go of a stream that nobody reads. */

@@ -1,16 +1,15 @@
 import { StageContext } from "../context.ts";
 import { CancelledError } from "../error.ts";
 import { Observation } from "../observation.ts";
-import type { Outcome } from "../outcome.ts";
+import { isFailure, type Outcome } from "../outcome.ts";
 import { follow } from "../stream/follow.ts";
+import { collectStream } from "./collect-stream.ts";
 import type { Execution } from "./execution.ts";
 import { progress } from "./ledger.ts";
 import type { NodeScope } from "./node-scope.ts";
-import { notShared } from "./stage-node.ts";
-import { closeStream, readerOf } from "./stream-reader.ts";
+import { notShared, type StageNode } from "./stage-node.ts";
+import { closeStream, readerOf, type StreamReader } from "./stream-reader.ts";
 import { Tee, type TeeBranch } from "./tee.ts";
-
-type Step = IteratorResult<unknown>;
 
 /** The streams that stages of a run give: those that the run reads, and those that other stages do. */
 export class Streams {
@@ -39,8 +38,8 @@ export class Streams {
 				if (this.#run.isShared(scope)) notShared(scope.node, stream);
 				stream = this.#watched(scope, stream);
 			}
-			if (readers === 0) scope.reader = readerOf(stream);
-			else if (scope.node.tee) this.#share(scope.number, stream, readers);
+			if (readers === 0) scope.reader = readerWithin(stream, scope.node);
+			else if (scope.node.tee) this.#share(scope, stream, readers);
 		} catch (error) {
 			scope.observation?.failed(error);
 			this.#run.failed(scope, error);
@@ -67,7 +66,7 @@ export class Streams {
 		if (scope.over) return;
 		const run = this.#run;
 		run.readClock();
-		if (scope.ending === undefined && run.hasStopped) scope.observation?.failed(run.reason);
+		if (scope.ending === undefined && run.end.hasStopped) scope.observation?.failed(run.end.reason);
 		if (scope.ending === "cancelled" || scope.ending === "timeout") run.failed(scope, this.#cutOffWith(scope));
 		else run.succeeded(scope, scope.items);
 		run.advance();
@@ -76,7 +75,9 @@ export class Streams {
 	/** A stream that the run reads has failed. */
 	broken(scope: NodeScope, error: unknown): void {
 		this.#run.readClock();
-		this.#run.failed(scope, error);
+		scope.observation?.failed(error);
+		const isHeard = scope.ending !== undefined && isFailure(scope.ending);
+		this.#run.failed(scope, isHeard ? scope.endingError : error);
 		this.#run.advance();
 	}
 
@@ -118,7 +119,7 @@ export class Streams {
 
 	/** Nobody reads on what is still open. */
 	close(): void {
-		const { hasStopped, reason } = this.#run;
+		const { hasStopped, reason } = this.#run.end;
 		for (const [scope, stream] of [...this.#open]) {
 			if (hasStopped) scope.observation?.failed(reason);
 			else scope.observation?.abandon();
@@ -136,9 +137,9 @@ export class Streams {
 		return follow(stream, new Observation(scope.call, context, [])) as object;
 	}
 
-	#share(number: number, stream: object, readers: number): void {
-		const reader = readerOf(stream);
-		if (reader !== undefined) this.#tees.set(number, new Tee(reader, readers, (more) => this.#run.lend(more)));
+	#share({ number, node }: NodeScope, stream: object, readers: number): void {
+		const reader = readerWithin(stream, node);
+		this.#tees.set(number, new Tee(node, reader, readers, (more) => this.#run.lend(more)));
 	}
 
 	#branch(tee: Tee, giver: number, reader: number): TeeBranch | undefined {
@@ -176,7 +177,7 @@ export class Streams {
 		scope.items = [];
 		this.#run.goesOn(scope);
 		if (this.#consumer === undefined || scope.map !== undefined) {
-			this.#collect(scope);
+			collectStream(this.#run, this, scope);
 			return;
 		}
 		if (this.#delivered === undefined) {
@@ -193,45 +194,16 @@ export class Streams {
 		this.#run.failed(scope, problem);
 	}
 
-	/** Reads to the end; as long as items come at once, in one turn. */
-	#collect(scope: NodeScope): void {
-		const items = scope.items as unknown[];
-		try {
-			while (!this.#run.hasStopped) {
-				const step = (scope.reader as NonNullable<typeof scope.reader>).next();
-				if (typeof (step as PromiseLike<Step>).then === "function") {
-					void this.#collectLater(scope, step as PromiseLike<Step>);
-					return;
-				}
-				const { done, value } = step as Step;
-				if (done) break;
-				items.push(value);
-			}
-		} catch (error) {
-			this.broken(scope, error);
-			return;
-		}
-		if (this.#run.hasStopped) scope.reader?.cancel(this.#run.reason);
-		this.collected(scope);
-	}
-
-	async #collectLater(scope: NodeScope, first: PromiseLike<Step>): Promise<void> {
-		const items = scope.items as unknown[];
-		try {
-			let step = await first;
-			while (!step.done && !scope.over) {
-				items.push(step.value);
-				if (this.#run.hasStopped) scope.reader?.cancel(this.#run.reason);
-				step = await (scope.reader as NonNullable<typeof scope.reader>).next();
-			}
-		} catch (error) {
-			this.broken(scope, error);
-			return;
-		}
-		this.collected(scope);
-	}
-
 	#cutOffWith(scope: NodeScope): unknown {
-		return scope.endingError ?? (this.#run.hasStopped ? this.#run.reason : new CancelledError(scope.node.name));
+		return scope.endingError ?? (this.#run.end.hasStopped ? this.#run.end.reason : new CancelledError(scope.node.name));
 	}
+}
+
+/** Makes a reader of the stream that a stage has given. */
+function readerWithin(stream: object, { name, definition }: StageNode): StreamReader {
+	const reader = readerOf(stream);
+	if (reader !== undefined) return reader;
+	throw new TypeError(
+		`pipeline ${definition.pipeline.name}: the stream of ${name} cannot be read: its iteration gave no iterator`,
+	);
 }

@@ -95,6 +95,24 @@ describe("a stage that is a pipeline", () => {
 		expect(recorded[0]?.parentSpanContext).toBeUndefined();
 	});
 
+	it("is no longer stood in by what a stage has set going and left: a job that starts itself again goes on", async () => {
+		let jobs = 0;
+		const outcomes: string[] = [];
+		await new Promise<void>((done) => {
+			const again = async () => {
+				outcomes.push((await job.run()).outcome);
+				if (jobs === 5) done();
+			};
+			const job = footlight("docs-qa")
+				.pipeline({ maxNesting: 2 })
+				.stage("work", async () => {
+					if (++jobs < 5) setImmediate(again);
+				});
+			void again();
+		});
+		expect(outcomes).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+	});
+
 	it("may not stand in itself without end", async () => {
 		const light = footlight("docs-qa");
 		let depth = 0;

@@ -1,4 +1,5 @@
-import type { StreamReader } from "./stream-reader.ts";
+import type { StageNode } from "./stage-node.ts";
+import { type StreamReader, stepOf } from "./stream-reader.ts";
 
 /** How many items the fastest reader may be ahead of the slowest. */
 const capacity = 16;
@@ -13,6 +14,7 @@ const done: Step = { done: true, value: undefined };
  */
 export class Tee {
 	readonly branches: readonly TeeBranch[];
+	readonly #node: StageNode;
 	readonly #source: StreamReader;
 	readonly #blocked: (change: 1 | -1) => void;
 	/** The items that the slowest has not read; the first of them is number `#first` of the stream. */
@@ -23,7 +25,8 @@ export class Tee {
 	#waiting: (() => void)[] = [];
 
 	/** @param blocked - told when a reader begins and ceases to wait for a slower one */
-	constructor(source: StreamReader, readers: number, blocked: (change: 1 | -1) => void) {
+	constructor(node: StageNode, source: StreamReader, readers: number, blocked: (change: 1 | -1) => void) {
+		this.#node = node;
 		this.#source = source;
 		this.#blocked = blocked;
 		this.branches = Array.from({ length: readers }, () => new TeeBranch(this));
@@ -80,7 +83,7 @@ export class Tee {
 
 	async #read(): Promise<void> {
 		try {
-			const step = await this.#source.next();
+			const step = stepOf(await this.#source.next(), this.#node);
 			if (step.done) this.#end ??= { failed: false };
 			else this.#items.push(step.value);
 		} catch (error) {

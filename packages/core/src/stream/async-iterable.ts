@@ -44,7 +44,9 @@ function hookIterable(iterable: AsyncIterable<unknown>, audience: Audience, step
 	methods.set(Symbol.asyncIterator, () => {
 		const watcher = audience.present;
 		const iterator = opening(watcher, () => iterate.call(iterable));
-		return watcher.ended ? iterator : watchIterator(iterator, watcher, stepping);
+		// What cannot be iterated is for the consumer to fail on.
+		const isWatchable = !watcher.ended && iterator !== null && typeof iterator === "object";
+		return isWatchable ? watchIterator(iterator, watcher, stepping) : iterator;
 	});
 	const { tee } = iterable as { tee?: Tee };
 	if (typeof tee === "function") {

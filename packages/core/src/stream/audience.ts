@@ -1,5 +1,5 @@
 import { Fan, membersOf } from "./fan.ts";
-import { finalized } from "./finalization.ts";
+import { finalized, type Hold } from "./finalization.ts";
 import type { ResultWatcher } from "./watcher.ts";
 
 /**
@@ -9,6 +9,8 @@ import type { ResultWatcher } from "./watcher.ts";
  */
 export class Audience {
 	readonly #members = new Set<ResultWatcher>();
+	/** Of those who want to hear when the object is collected. */
+	readonly #holds: Hold[] = [];
 	#present: ResultWatcher | undefined;
 	#isFinalized = false;
 	#pruneAt = 8;
@@ -29,7 +31,8 @@ export class Audience {
 			if (this.#members.has(newcomer)) continue;
 			this.#members.add(newcomer);
 			this.#present = undefined;
-			finalized.hold(newcomer);
+			const hold = finalized.hold(newcomer);
+			if (hold !== undefined) this.#holds.push(hold);
 			begin?.(newcomer);
 		}
 		if (this.#members.size < this.#pruneAt) return;
@@ -52,7 +55,7 @@ export class Audience {
 	finalize(object: object): void {
 		if (this.#isFinalized) return;
 		this.#isFinalized = true;
-		finalized.watch(object, this.#members);
+		finalized.watch(object, this.#holds);
 	}
 
 	#prune(): void {
@@ -60,6 +63,10 @@ export class Audience {
 			// The newest stays though it has ended: what still runs later does so in its context.
 			if (member.ended && this.#members.size > 1) this.#members.delete(member);
 		}
+		// Kept as the same list: the registry has it.
+		let kept = 0;
+		for (const hold of this.#holds) if (hold.watcher !== undefined) this.#holds[kept++] = hold;
+		this.#holds.length = kept;
 	}
 }
 

@@ -1,3 +1,4 @@
+import { show } from "../option.ts";
 import { type Audience, attend } from "./audience.ts";
 import { opening } from "./opening.ts";
 import { isPatchable, patchMethod, proxyWith } from "./patch.ts";
@@ -65,10 +66,12 @@ interface Hooked {
 	readonly stepping: Stepping;
 	/** True once its iteration has turned out to be apart from its `next()`. */
 	isApart: boolean;
+	/** True where its `next()` is sure to give `{ done, value }`, and not items as they are, as a cursor's does. */
+	isSure: boolean;
 }
 
 function hookIterator(iterator: object, audience: Audience, stepping: Stepping, inDoubt: boolean): object {
-	const hooked: Hooked = { iterator, audience, stepping, isApart: false };
+	const hooked: Hooked = { iterator, audience, stepping, isApart: false, isSure: !inDoubt };
 	const steps = new Map<PropertyKey, Step>();
 	for (const name of methods) {
 		let original: unknown;
@@ -104,7 +107,10 @@ function iteration(iterate: Step, hooked: Hooked, outward: () => object): Step {
 	return () => {
 		const watcher = audience.present;
 		const begun = opening(watcher, () => Reflect.apply(iterate, iterator, []));
-		if (begun === iterator) return outward();
+		if (begun === iterator) {
+			hooked.isSure = true;
+			return outward();
+		}
 		hooked.isApart = true;
 		if (watcher.ended || begun === null || typeof begun !== "object") return begun;
 		if (stepping.mode === "async") return watchIterator(begun, watcher, stepping);
@@ -123,7 +129,7 @@ function step(original: Step, name: (typeof methods)[number], hooked: Hooked): S
 			const watcher = audience.present;
 			if (watcher.ended || hooked.isApart) return watcher.run(run, input);
 			// Made once, since each item pays for it: who watches hardly ever changes.
-			if (heard?.watcher !== watcher) heard = heardBy(watcher, name, stepping);
+			if (heard?.watcher !== watcher) heard = heardBy(watcher, name, hooked);
 			const { stepped, failed } = heard;
 			watcher.awaiting();
 			let result: unknown;
@@ -144,11 +150,11 @@ interface Heard {
 	failed(error: unknown): never;
 }
 
-function heardBy(watcher: ResultWatcher, name: (typeof methods)[number], stepping: Stepping): Heard {
+function heardBy(watcher: ResultWatcher, name: (typeof methods)[number], hooked: Hooked): Heard {
 	return {
 		watcher,
 		stepped(result) {
-			hear(result, name, watcher, stepping);
+			hear(result, name, watcher, hooked);
 			watcher.answered();
 			return result;
 		},
@@ -159,11 +165,15 @@ function heardBy(watcher: ResultWatcher, name: (typeof methods)[number], steppin
 	};
 }
 
-function hear(result: unknown, name: (typeof methods)[number], watcher: ResultWatcher, stepping: Stepping): void {
-	const { aborted, counted, returnsOnly } = stepping;
+function hear(result: unknown, name: (typeof methods)[number], watcher: ResultWatcher, hooked: Hooked): void {
+	const { aborted, counted, returnsOnly } = hooked.stepping;
 	const isEnd = result === null || typeof result !== "object";
 	let done: boolean | undefined;
 	let value: unknown = result;
+	if (isEnd && name === "next" && hooked.isSure) {
+		watcher.failed(new TypeError(`next() of a stream gave ${show(result)}, not { done, value }`));
+		return;
+	}
 	try {
 		// A cursor's `next()` gives the items as they are, and at its end none.
 		if (isEnd) done = true;

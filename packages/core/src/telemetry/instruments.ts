@@ -1,5 +1,6 @@
 import type {
 	Attributes,
+	Context,
 	Counter,
 	Histogram,
 	Meter,
@@ -8,10 +9,12 @@ import type {
 	Observable,
 } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
+import { countRejection } from "../deliver.ts";
 import { telemetryFailed, telemetryFailures } from "../telemetry-failure.ts";
 import { version } from "../version.ts";
-import { bucketBounds, type MetricDefinition, type MetricOf, metricCatalogue } from "./metric.ts";
+import { bucketBounds, type MetricDefinition, type MetricName, type MetricOf, metricCatalogue } from "./metric.ts";
 
+type Instrument = Counter | Histogram | Observable;
 type ObservableName = MetricOf<"observable_counter" | "observable_up_down_counter" | "observable_gauge">;
 
 /** Gives the values of an observable metric when somebody collects. */
@@ -20,7 +23,7 @@ export type Observe = (report: (value: number, attributes: Attributes) => void) 
 /** The instruments of one meter, each made from the catalogue when it is first asked for, and made once. */
 export class Instruments {
 	readonly #meter: Meter;
-	readonly #made = new Map<string, unknown>();
+	readonly #made = new Map<MetricName, Instrument>();
 
 	constructor(meter: Meter) {
 		this.#meter = meter;
@@ -28,29 +31,31 @@ export class Instruments {
 
 	add(name: MetricOf<"counter">, amount: number, attributes: Attributes): void {
 		try {
-			this.#make(name, (options): Counter => this.#meter.createCounter(name, options)).add(amount, attributes);
+			countRejection("metrics", this.#get<Counter>(name).add(amount, attributes));
 		} catch (error) {
 			telemetryFailed("metrics", error);
 		}
 	}
 
-	histogram(name: MetricOf<"histogram">): Histogram {
-		return this.#make(name, (options) => this.#meter.createHistogram(name, options));
+	record(name: MetricOf<"histogram">, value: number, attributes: Attributes | undefined, context?: Context): void {
+		try {
+			countRejection("metrics", this.#get<Histogram>(name).record(value, attributes, context));
+		} catch (error) {
+			telemetryFailed("metrics", error);
+		}
 	}
 
 	/** Gives the metric's values each time they are collected; several may give values of one metric. */
 	observe(name: ObservableName, observe: Observe): void {
-		const observable = this.#make(name, (options): Observable => {
-			switch (metricCatalogue[name].instrument) {
-				case "observable_counter":
-					return this.#meter.createObservableCounter(name, options);
-				case "observable_gauge":
-					return this.#meter.createObservableGauge(name, options);
-				default:
-					return this.#meter.createObservableUpDownCounter(name, options);
-			}
-		});
-		observable.addCallback((result) => observe((value, attributes) => result.observe(value, attributes)));
+		try {
+			const observable = this.#get<Observable>(name);
+			const added: unknown = observable.addCallback((result) =>
+				observe((value, attributes) => result.observe(value, attributes)),
+			);
+			countRejection("metrics", added);
+		} catch (error) {
+			telemetryFailed("metrics", error);
+		}
 	}
 
 	/** Counts an item of telemetry that was given up. */
@@ -61,17 +66,34 @@ export class Instruments {
 		});
 	}
 
-	#make<T>(name: MetricOf<MetricDefinition["instrument"]>, create: (options: MetricOptions) => T): T {
-		const made = this.#made.get(name) as T | undefined;
-		if (made !== undefined) return made;
+	#get<T extends Instrument>(name: MetricName): T {
+		return (this.#made.get(name) ?? this.#make(name)) as T;
+	}
+
+	#make(name: MetricName): Instrument {
 		const { unit, description, buckets }: MetricDefinition = metricCatalogue[name];
-		const created = create({
+		const made = create(this.#meter, name, {
 			unit,
 			description,
 			...(buckets !== undefined && { advice: { explicitBucketBoundaries: [...bucketBounds[buckets]] } }),
 		});
-		this.#made.set(name, created);
-		return created;
+		this.#made.set(name, made);
+		return made;
+	}
+}
+
+function create(meter: Meter, name: MetricName, options: MetricOptions): Instrument {
+	switch (metricCatalogue[name].instrument) {
+		case "counter":
+			return meter.createCounter(name, options);
+		case "histogram":
+			return meter.createHistogram(name, options);
+		case "observable_counter":
+			return meter.createObservableCounter(name, options);
+		case "observable_gauge":
+			return meter.createObservableGauge(name, options);
+		case "observable_up_down_counter":
+			return meter.createObservableUpDownCounter(name, options);
 	}
 }
 

@@ -67,6 +67,38 @@ describe("ModelUsage", () => {
 			{ input_tokens: 5, cache_creation: { ephemeral_5m_input_tokens: 1, ephemeral_1h_input_tokens: 2 } },
 			{ inputTokens: 8, cacheWriteTokens: 3, cacheWrite1hTokens: 2 },
 		],
+		[
+			"xAI, whose completion does not include the reasoning",
+			{
+				prompt_tokens: 2640,
+				completion_tokens: 1082,
+				total_tokens: 4394,
+				prompt_tokens_details: { cached_tokens: 473 },
+				completion_tokens_details: { reasoning_tokens: 672 },
+			},
+			{ inputTokens: 2640, outputTokens: 1754, cacheReadTokens: 473, reasoningTokens: 672 },
+		],
+		[
+			"OpenAI, whose completion includes the reasoning",
+			{
+				prompt_tokens: 10,
+				completion_tokens: 50,
+				total_tokens: 60,
+				completion_tokens_details: { reasoning_tokens: 40 },
+			},
+			{ inputTokens: 10, outputTokens: 50, reasoningTokens: 40 },
+		],
+		["OpenAI embeddings", { prompt_tokens: 10, total_tokens: 10 }, { inputTokens: 10 }],
+		[
+			"a gateway that counts the cache and the reasoning beside the rest",
+			{
+				prompt_tokens: 10,
+				completion_tokens: 1,
+				prompt_tokens_details: { cached_tokens: 30, cache_write_tokens: 5 },
+				completion_tokens_details: { reasoning_tokens: 8 },
+			},
+			{ inputTokens: 45, outputTokens: 9, cacheReadTokens: 30, cacheWriteTokens: 5, reasoningTokens: 8 },
+		],
 		["figures that are none", { input_tokens: "many", output_tokens: Number.NaN }, {}],
 	])("reads the usage of %s", (_, usage, expected) => {
 		expect(read({ usage }).usages()).toEqual(Object.keys(expected).length === 0 ? [] : [expected]);

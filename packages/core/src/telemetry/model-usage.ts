@@ -141,8 +141,12 @@ function placeOf({ tier, region }: UsageFigures): UsageFigures {
 }
 
 function tokenUsage({ freshInputTokens = 0, ...figures }: UsageFigures, model: string | undefined): TokenUsage {
-	const { cacheReadTokens = 0, cacheWriteTokens = 0 } = figures;
+	const { cacheReadTokens = 0, cacheWriteTokens = 0, outputTokens = 0, reasoningTokens = 0 } = figures;
 	figures.inputTokens ??= freshInputTokens + cacheReadTokens + cacheWriteTokens;
+	// A part that is larger than its whole was counted beside it, as some gateways do.
+	const cached = cacheReadTokens + cacheWriteTokens;
+	if (cached > figures.inputTokens) figures.inputTokens += cached;
+	if (reasoningTokens > outputTokens) figures.outputTokens = outputTokens + reasoningTokens;
 	if (model !== undefined) figures.model = model;
 	return figures as TokenUsage;
 }

@@ -17,8 +17,11 @@ type Loose = { [Name in keyof UsageFigures]: UsageFigures[Name] | undefined };
 /** A copy without what is not said; to delete it would leave an object that is slow ever after. */
 function compact(figures: Loose): UsageFigures {
 	const said: { [Name in keyof UsageFigures]: unknown } = {};
-	for (const name of Object.keys(figures) as (keyof UsageFigures)[]) {
-		if (figures[name] !== undefined) said[name] = figures[name];
+	let name: keyof UsageFigures;
+	// A quarter of what a list of the keys takes.
+	for (name in figures) {
+		const figure = figures[name];
+		if (figure !== undefined) said[name] = figure;
 	}
 	return said as UsageFigures;
 }
@@ -29,15 +32,20 @@ function openAiChat(usage: Fields): UsageFigures | undefined {
 	if (inputTokens === undefined) return undefined;
 	const input = ownFields(usage, "prompt_tokens_details");
 	const output = ownFields(usage, "completion_tokens_details");
+	const completion = ownNumber(usage, "completion_tokens");
+	const reasoningTokens = ownNumber(output, "reasoning_tokens");
+	// xAI counts reasoning beside the completion: only the total tells.
+	const withReasoning = sum(completion, reasoningTokens);
+	const isBeside = ownNumber(usage, "total_tokens") === inputTokens + (withReasoning ?? 0);
 	return compact({
 		inputTokens,
-		outputTokens: ownNumber(usage, "completion_tokens"),
+		outputTokens: isBeside ? withReasoning : completion,
 		cacheReadTokens: ownNumber(input, "cached_tokens"),
 		cacheWriteTokens: ownNumber(input, "cache_write_tokens"),
 		cacheWrite12hTokens: ownNumber(ownFields(input, "cache_write_tokens_details"), "ttl_12h_tokens"),
 		inputAudioTokens: ownNumber(input, "audio_tokens"),
 		outputAudioTokens: ownNumber(output, "audio_tokens"),
-		reasoningTokens: ownNumber(output, "reasoning_tokens"),
+		reasoningTokens,
 		// Gateways say what they charge: OpenRouter a number, Perplexity its parts and their sum.
 		costUsd: ownNumber(usage, "cost") ?? ownNumber(ownFields(usage, "cost"), "total_cost"),
 	});

@@ -1,4 +1,5 @@
 import type { StageKind } from "../call.ts";
+import type { UsageExtractor } from "../cost/token-usage.ts";
 import { knownOptions, nonEmptyName, show } from "../option.ts";
 import { methodsOf, prototypeOf, replaceMembers, type WrapMember } from "./member.ts";
 import { wrapAt } from "./member-path.ts";
@@ -14,6 +15,8 @@ export interface InstrumentOptions {
 	readonly prefix?: string;
 	/** Provider of a model, as in `gen_ai.provider.name`. @default told from the client's class */
 	readonly provider?: string;
+	/** Reads what a call of any member was billed for, as `usage` of a stage does; `call.name` tells which was called. */
+	readonly usage?: UsageExtractor;
 }
 
 /** Wraps the methods of an object, an instance or a class in place, or every function of an array in a new one. */
@@ -48,7 +51,7 @@ export function checkInstrument(target: unknown, options: InstrumentOptions): vo
 	if ((typeof target !== "object" && typeof target !== "function") || target === null) {
 		throw new TypeError(`instrument: target must be an object, a class or an array of functions, got ${show(target)}`);
 	}
-	knownOptions("instrument", options, ["kind", "methods", "prefix", "provider"]);
+	knownOptions("instrument", options, ["kind", "methods", "prefix", "provider", "usage"]);
 	const { methods, prefix } = options;
 	if (prefix !== undefined) nonEmptyName("instrument: prefix", prefix);
 	if (methods === undefined) return;

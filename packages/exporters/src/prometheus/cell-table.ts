@@ -11,6 +11,9 @@ export interface Cell {
 	reset(): void;
 }
 
+/** Why a recording is given up: its labels are beyond the limit, it cannot be read, or its instrument is left out. */
+export type LossReason = "cardinality" | "invalid_value" | "name_conflict";
+
 export interface CellTableOptions<C extends Cell> {
 	readonly create: (labels: Labels, key: string) => C;
 	readonly scope: Labels;
@@ -18,8 +21,8 @@ export interface CellTableOptions<C extends Cell> {
 	readonly reserved: string | undefined;
 	readonly filter: AttributeFilter | undefined;
 	readonly limit: number;
-	/** Hears of each recording that lost its labels to the limit. */
-	readonly dropped: () => void;
+	/** Hears of each recording that lost its labels to the limit, or that is lost itself. */
+	readonly lost: (reason: LossReason) => void;
 }
 
 const overflowAttributes: Attributes = Object.freeze({ "otel.metric.overflow": true });
@@ -42,6 +45,7 @@ export class CellTable<C extends Cell> {
 	#lastAttributes: Attributes | undefined = none;
 	#lastCell: C | undefined;
 	#closed: C | undefined;
+	#leftOut = false;
 
 	constructor(options: CellTableOptions<C>) {
 		this.#options = options;
@@ -49,7 +53,7 @@ export class CellTable<C extends Cell> {
 		this.#byContent = new AttributeTrie(options.limit * 4);
 	}
 
-	/** Finds the series of a recording, and makes it where it is new; undefined where the attributes cannot be read. */
+	/** Finds the series of a recording, and makes it where it is new; undefined where there is none, which is counted. */
 	of(attributes: Attributes | undefined): C | undefined {
 		if (attributes === this.#lastAttributes && this.#lastCell !== undefined) return this.#lastCell;
 		const found = attributes === undefined ? undefined : this.#byIdentity.get(attributes);
@@ -57,6 +61,18 @@ export class CellTable<C extends Cell> {
 		this.#lastAttributes = attributes;
 		this.#lastCell = found;
 		return found;
+	}
+
+	/** The attributes of a recording that are not among its labels; undefined where all are. */
+	filteredOut(attributes: Attributes | undefined): Attributes | undefined {
+		const { filter } = this.#options;
+		if (filter === undefined || attributes === undefined) return undefined;
+		try {
+			return filter.leaveOut(attributes);
+		} catch (error) {
+			telemetryFailed("metric attributes", error);
+			return undefined;
+		}
 	}
 
 	/** All series that were recorded. */
@@ -92,6 +108,13 @@ export class CellTable<C extends Cell> {
 		this.#forget();
 	}
 
+	/** Forgets every series; recordings from now on are lost. */
+	leaveOut(): void {
+		this.#leftOut = true;
+		this.#cells.clear();
+		this.#forget();
+	}
+
 	#forget(): void {
 		this.overflow = undefined;
 		this.#byIdentity = new WeakMap();
@@ -103,13 +126,19 @@ export class CellTable<C extends Cell> {
 
 	#find(attributes: Attributes): C | undefined {
 		if (this.#closed !== undefined) return this.#closed;
+		if (this.#leftOut) return this.#lose("name_conflict");
 		try {
 			if (typeof attributes !== "object") return this.#find(none);
 			return Object.isFrozen(attributes) ? this.#findFrozen(attributes) : this.#findUnfrozen(attributes);
 		} catch (error) {
 			telemetryFailed("metric attributes", error);
-			return undefined;
+			return this.#lose("invalid_value");
 		}
+	}
+
+	#lose(reason: LossReason): undefined {
+		this.#options.lost(reason);
+		return undefined;
 	}
 
 	#findFrozen(attributes: Attributes): C {
@@ -137,7 +166,7 @@ export class CellTable<C extends Cell> {
 	/** Gives undefined where the limit leaves no place. */
 	#make(attributes: Attributes): C | undefined {
 		const { create, scope, reserved, filter } = this.#options;
-		const labels = labelsOf(filter === undefined ? attributes : filter(attributes), scope, reserved);
+		const labels = labelsOf(filter === undefined ? attributes : filter.keep(attributes), scope, reserved);
 		const key = keyOfLabels(labels);
 		const known = this.#cells.get(key);
 		if (known !== undefined) return known;
@@ -148,8 +177,8 @@ export class CellTable<C extends Cell> {
 	}
 
 	#overflow(): C {
-		const { create, scope, reserved, dropped } = this.#options;
-		dropped();
+		const { create, scope, reserved, lost } = this.#options;
+		lost("cardinality");
 		const labels = labelsOf(overflowAttributes, scope, reserved);
 		const key = keyOfLabels(labels);
 		let cell = this.#cells.get(key);

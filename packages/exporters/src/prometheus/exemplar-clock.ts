@@ -3,7 +3,10 @@ const precisionMs = 50;
 
 let nowMs = 0;
 
-/** Time for exemplars, up to 50 ms late, since reading the real clock costs more than all the rest of a recording. */
+/**
+ * Time for exemplars, since reading the real clock costs more than all the rest of a recording: up to 50 ms late, and by as
+ * much more as the event loop has been blocked.
+ */
 export function exemplarTimeMs(): number {
 	return nowMs === 0 ? readClock() : nowMs;
 }

@@ -142,6 +142,18 @@ describe("listen", () => {
 		expect((await ask(server.url)).status).toBe(200);
 	});
 
+	test("takes from the environment only decimal numbers for a port, and says so", async () => {
+		const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+		vi.stubEnv("OTEL_EXPORTER_PROMETHEUS_PORT", "0x0");
+		// Somebody may listen there already.
+		await exporterWith()
+			.listen()
+			.catch(() => {});
+		expect(String(warned.mock.calls[0]?.[0])).toBe(
+			"OTEL_EXPORTER_PROMETHEUS_PORT=0x0 is no port; 9464 is taken instead",
+		);
+	});
+
 	test.each([
 		[{ port: -1 }, "prometheusExporter: listen: port must be an integer of at least 0, got -1"],
 		[{ port: 65_536 }, "prometheusExporter: listen: port must be at most 65535, got 65536"],

@@ -1,6 +1,7 @@
 import { warn } from "@footlight/core";
 import type * as api from "@opentelemetry/api";
 import { bucketOf } from "./bucket.ts";
+import type { LossReason } from "./cell-table.ts";
 import { exemplarTimeMs } from "./exemplar-clock.ts";
 import { sampledSpan } from "./sampled-span.ts";
 import type { HistogramStream, NumberStream } from "./stream.ts";
@@ -8,8 +9,8 @@ import type { HistogramStream, NumberStream } from "./stream.ts";
 /** What the instruments of one exporter share. */
 export interface Recording {
 	readonly exemplars: boolean;
-	/** Counts a value that cannot be recorded. */
-	invalid(): void;
+	/** Counts a recording that is given up, or its labels. */
+	lost(reason: LossReason): void;
 }
 
 export interface InstrumentOptions {
@@ -34,7 +35,7 @@ export abstract class Instrument {
 	}
 
 	protected refuse(value: unknown, expected: string): void {
-		this.recording.invalid();
+		this.recording.lost("invalid_value");
 		if (this.#warned) return;
 		this.#warned = true;
 		const got = typeof value === "number" ? String(value) : `a value of type ${typeof value}`;
@@ -65,7 +66,7 @@ export class CounterInstrument extends Instrument implements api.Counter {
 		cell.value += amount;
 		if (!this.exemplars) return;
 		const span = sampledSpan(context);
-		if (span !== undefined) cell.exemplify(span, amount, exemplarTimeMs());
+		if (span !== undefined) cell.exemplify(span, amount, exemplarTimeMs(), this.#cells.filteredOut(attributes));
 	}
 }
 
@@ -128,6 +129,7 @@ export class HistogramInstrument extends Instrument implements api.Histogram {
 		cell.sum += amount;
 		if (!this.exemplars) return;
 		const span = sampledSpan(context);
-		if (span !== undefined) cell.exemplify(bucket, span, amount, exemplarTimeMs());
+		if (span === undefined) return;
+		cell.exemplify(bucket, span, amount, exemplarTimeMs(), this.#cells.filteredOut(attributes));
 	}
 }

@@ -1,6 +1,7 @@
 import { metricCatalogue } from "@footlight/core";
 import * as api from "@opentelemetry/api";
 import { version } from "../version.ts";
+import type { LossReason } from "./cell-table.ts";
 import type { Recording } from "./instrument.ts";
 import type { Labels } from "./labels.ts";
 import { type MeterContext, PrometheusMeter } from "./meter.ts";
@@ -13,7 +14,7 @@ export interface PrometheusMeterProvider extends api.MeterProvider {
 	shutdown(): Promise<void>;
 }
 
-export interface MeterProviderOptions extends Omit<MeterContext, "recording" | "overflowed"> {
+export interface MeterProviderOptions extends Omit<MeterContext, "recording"> {
 	readonly exemplars: boolean;
 	/** Whether series carry the name, version and schema of the scope that made them. */
 	readonly scopeLabels: boolean;
@@ -22,8 +23,11 @@ export interface MeterProviderOptions extends Omit<MeterContext, "recording" | "
 
 const signal = "pipeline.telemetry.signal";
 const reason = "pipeline.telemetry.reason";
-const ofCardinality = Object.freeze({ [signal]: "metrics", [reason]: "cardinality" });
-const ofInvalidValue = Object.freeze({ [signal]: "metrics", [reason]: "invalid_value" });
+const labelsOfLoss: Readonly<Record<LossReason, api.Attributes>> = {
+	cardinality: Object.freeze({ [signal]: "metrics", [reason]: "cardinality" }),
+	invalid_value: Object.freeze({ [signal]: "metrics", [reason]: "invalid_value" }),
+	name_conflict: Object.freeze({ [signal]: "metrics", [reason]: "name_conflict" }),
+};
 
 /** Makes the provider, and the counter of what it gives up, which is born at zero. */
 export function meterProvider(options: MeterProviderOptions): { provider: PrometheusMeterProvider; close(): void } {
@@ -34,19 +38,18 @@ export function meterProvider(options: MeterProviderOptions): { provider: Promet
 
 	const recording: Recording = {
 		exemplars,
-		invalid: () => dropped?.add(1, ofInvalidValue),
+		lost: (reason) => dropped?.add(1, labelsOfLoss[reason]),
 	};
-	const context: MeterContext = { ...shared, recording, overflowed: () => dropped?.add(1, ofCardinality) };
+	const context: MeterContext = { ...shared, recording };
 
-	// Its two series are below any limit, and what counts must not call itself.
+	// Its few series are below any limit, and what counts must not call itself.
 	const own = new PrometheusMeter(
-		{ ...context, limit: 2_000, overflowed() {} },
+		{ ...context, limit: 2_000, recording: { exemplars, lost() {} } },
 		scopeOf("@footlight/exporters", version),
 	);
 	const { unit, description } = metricCatalogue["pipeline.telemetry.dropped"];
 	dropped = own.createCounter("pipeline.telemetry.dropped", { unit, description });
-	dropped.add(0, ofCardinality);
-	dropped.add(0, ofInvalidValue);
+	for (const labels of Object.values(labelsOfLoss)) dropped.add(0, labels);
 
 	function scopeOf(name: string, version?: string, schemaUrl?: string): Labels {
 		if (!scopeLabels) return {};

@@ -23,8 +23,6 @@ export interface MeterContext {
 	readonly recording: Recording;
 	readonly findView: FindView;
 	readonly limit: number;
-	/** Counts a recording that lost its labels to the limit. */
-	readonly overflowed: () => void;
 }
 
 type ObservableName = "observable_counter" | "observable_up_down_counter" | "observable_gauge";
@@ -54,29 +52,26 @@ export class PrometheusMeter implements api.Meter {
 
 	createCounter(name: string, options?: api.MetricOptions): api.Counter {
 		return this.#make("counter", name, options, deaf.createCounter(""), (descriptor, shared) => {
-			const stream = this.#context.families.numbers(descriptor);
-			return stream && new CounterInstrument(stream, shared);
+			return new CounterInstrument(this.#context.families.numbers(descriptor), shared);
 		});
 	}
 
 	createUpDownCounter(name: string, options?: api.MetricOptions): api.UpDownCounter {
 		return this.#make("up_down_counter", name, options, deaf.createUpDownCounter(""), (descriptor, shared) => {
-			const stream = this.#context.families.numbers(descriptor);
-			return stream && new UpDownCounterInstrument(stream, shared);
+			return new UpDownCounterInstrument(this.#context.families.numbers(descriptor), shared);
 		});
 	}
 
 	createGauge(name: string, options?: api.MetricOptions): api.Gauge {
 		return this.#make("gauge", name, options, deaf.createGauge(""), (descriptor, shared) => {
-			const stream = this.#context.families.numbers(descriptor);
-			return stream && new GaugeInstrument(stream, shared);
+			return new GaugeInstrument(this.#context.families.numbers(descriptor), shared);
 		});
 	}
 
 	createHistogram(name: string, options?: api.MetricOptions): api.Histogram {
 		return this.#make("histogram", name, options, deaf.createHistogram(""), (descriptor, shared) => {
 			const stream = this.#context.families.histograms(descriptor, this.#buckets(name, options));
-			return stream && new HistogramInstrument(stream, shared);
+			return new HistogramInstrument(stream, shared);
 		});
 	}
 
@@ -104,7 +99,6 @@ export class PrometheusMeter implements api.Meter {
 		const { families, collector } = this.#context;
 		return this.#make(kind, name, options, deaf.createObservableGauge(""), (descriptor, shared) => {
 			const stream = families.numbers(descriptor);
-			if (stream === undefined) return undefined;
 			const instrument = new ObservableInstrument(stream, nameOfKind[kind], collector, shared);
 			collector.watch(instrument);
 			return instrument;
@@ -117,7 +111,7 @@ export class PrometheusMeter implements api.Meter {
 		givenName: string,
 		options: api.MetricOptions | undefined,
 		otherwise: T,
-		create: (descriptor: StreamDescriptor, shared: InstrumentOptions) => T | undefined,
+		create: (descriptor: StreamDescriptor, shared: InstrumentOptions) => T,
 	): T {
 		try {
 			const given = String(givenName);
@@ -127,23 +121,22 @@ export class PrometheusMeter implements api.Meter {
 			const key = `${kind} ${unit} ${valueType ?? ""} ${given.toLowerCase()}`;
 			const known = this.#made.get(key) as T | undefined;
 			if (known !== undefined) return known;
-			const { recording, limit, overflowed } = this.#context;
+			const { recording, limit } = this.#context;
 			const name = view?.name ?? given;
-			const made =
-				create(
-					{
-						kind,
-						named: nameOfKind[kind],
-						name,
-						unit,
-						description: view?.description ?? description,
-						scope: this.#scope,
-						filter: view?.filter,
-						limit,
-						dropped: overflowed,
-					},
-					{ name, integer: valueType === api.ValueType.INT, recording },
-				) ?? otherwise;
+			const made = create(
+				{
+					kind,
+					named: nameOfKind[kind],
+					name,
+					unit,
+					description: view?.description ?? description,
+					scope: this.#scope,
+					filter: view?.filter,
+					limit,
+					lost: recording.lost,
+				},
+				{ name, integer: valueType === api.ValueType.INT, recording },
+			);
 			this.#made.set(key, made);
 			return made;
 		} catch (error) {

@@ -92,7 +92,7 @@ function portFromEnvironment(): number {
 	const given = process.env.OTEL_EXPORTER_PROMETHEUS_PORT;
 	if (given === undefined || given.trim() === "") return conventionalPort;
 	const port = Number(given);
-	if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+	if (/^\d+$/.test(given.trim()) && port <= 65_535) return port;
 	warn("FOOTLIGHT_OPTION", `OTEL_EXPORTER_PROMETHEUS_PORT=${given} is no port; ${conventionalPort} is taken instead`);
 	return conventionalPort;
 }

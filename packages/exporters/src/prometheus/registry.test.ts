@@ -198,6 +198,57 @@ describe.each(libraries)("a registry of %s", (_name, client) => {
 		]);
 	});
 
+	test("that was cleared has our metrics again with the next scrape, and their numbers", async () => {
+		const registry = new client.Registry();
+		const exporter = prometheusExporter({ registry, scopeLabels: false, resource: { attributes: { a: 1 } } });
+		const meter = exporter.meterProvider.getMeter("app");
+		const [counter, jobs] = [meter.createCounter("n"), meter.createCounter("jobs")];
+		for (const each of [counter, jobs]) each.add(1);
+		registry.clear();
+		counter.add(1);
+		new client.Counter({ name: "jobs_total", help: "Own", registers: [registry] }).inc(7);
+		for (let scrape = 0; scrape < 2; scrape++) {
+			const { values } = parseExposition((await exporter.metrics()).body);
+			expect([values.get("n_total"), values.get("jobs_total"), values.get('target_info{a="1"}')]).toEqual([2, 7, 1]);
+		}
+		expect(warnings).toEqual([expect.stringContaining("the counter jobs_total is not exported: the registry has")]);
+		await exporter.shutdown();
+		registry.clear();
+		expect((await exporter.metrics()).body.trim()).toBe("");
+	});
+
+	test("takes one exporter at a time", async () => {
+		const registry = new client.Registry();
+		const exporter = prometheusExporter({ registry });
+		const refused = "prometheusExporter: the registry has an exporter already; use that one, or shut it down first";
+		expect(() => prometheusExporter({ registry })).toThrow(refused);
+		await exporter.shutdown();
+		const next = prometheusExporter({ registry });
+		await exporter.shutdown();
+		expect(() => prometheusExporter({ registry })).toThrow(refused);
+		await next.shutdown();
+	});
+
+	test("that has a series of the same name keeps it as well", async () => {
+		const registry = new client.Registry();
+		new client.Histogram({ name: "h", help: "H", registers: [registry] }).observe(1);
+		new client.Summary({ name: "s", help: "S", registers: [registry] }).observe(1);
+		new client.Counter({ name: "unusual", help: "U", registers: [registry] }).inc(1);
+		const exporter = prometheusExporter({ registry, scopeLabels: false });
+		const meter = exporter.meterProvider.getMeter("app");
+		for (const name of ["h_count", "s.sum"]) meter.createGauge(name).record(100);
+		meter.createCounter("unusual").add(100);
+		for (const accept of [text, openMetrics]) {
+			const { values } = parseExposition((await exporter.metrics(accept)).body);
+			expect([values.get("h_count"), values.get("s_sum")]).toEqual([1, 1]);
+			expect([...values.values()]).not.toContain(100);
+		}
+		expect(warnings).toHaveLength(3);
+		expect(warnings[0]).toContain(
+			"the gauge h_count is not exported: the gauge h_count and the histogram h, which is there already, would have a name in common",
+		);
+	});
+
 	test("is merged with others by the library", async () => {
 		const [one, other] = [new client.Registry(), new client.Registry()];
 		new client.Counter({ name: "own_total", help: "Own", registers: [other] }).inc(2);

@@ -53,6 +53,19 @@ describe.skipIf(missing)("promtool", () => {
 		expect(said.split("\n").filter((line) => line !== "" && !line.startsWith("nodejs_"))).toEqual([]);
 	});
 
+	test("finds nothing to say where names were in each other's way", async () => {
+		const exporter = prometheusExporter();
+		const meter = exporter.meterProvider.getMeter("app");
+		vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+		meter.createCounter("jobs.run").add(1);
+		meter.createHistogram("jobs.run").record(1);
+		meter.createHistogram("queue").record(1);
+		meter.createGauge("queue_count").record(1);
+		meter.createGauge("queue_bucket").record(1);
+		vi.restoreAllMocks();
+		expect(check((await exporter.metrics()).body)).toEqual({ status: 0, said: "" });
+	});
+
 	test("finds nothing to say about Footlight's whole catalogue", async () => {
 		const exporter = prometheusExporter();
 		const meter = exporter.meterProvider.getMeter("@footlight/core");
@@ -162,7 +175,7 @@ describe.skipIf(missing)("a real Prometheus", () => {
 		expect(await values("seen_total")).toEqual(["7"]);
 		expect(await values('request_duration_seconds_bucket{le="0.025"}')).toEqual(["3"]);
 		expect(await values("request_duration_seconds_count")).toEqual(["4"]);
-		expect(await values("pipeline_telemetry_dropped_total")).toEqual(["0", "0"]);
+		expect(await values("pipeline_telemetry_dropped_total")).toEqual(["0", "0", "0"]);
 		expect(await values("process_cpu_seconds_total")).toHaveLength(1);
 		expect(await query("target_info")).toEqual([
 			{ metric: expect.objectContaining({ service_name: "scraped", exported_job: "own" }), value: "1" },

@@ -18,14 +18,20 @@ export interface MetricView {
 	readonly description?: string;
 	/** Upper bounds of a histogram's buckets, rising. */
 	readonly buckets?: readonly number[];
-	/** Attributes that become labels (`allow`), or that do not (`deny`); values of series that become one are added up. */
+	/**
+	 * Attributes that become labels (`allow`), or that do not (`deny`); values of series that become one are added up.
+	 * Exemplars show the others, as far as they have room.
+	 */
 	readonly attributes?: { readonly allow: readonly string[] } | { readonly deny: readonly string[] };
 	/** Leaves the instrument out. @default false */
 	readonly drop?: boolean;
 }
 
-/** Leaves out attributes. */
-export type AttributeFilter = (attributes: Attributes) => Attributes;
+/** Parts attributes into those that become labels and those that do not. */
+export interface AttributeFilter {
+	keep(attributes: Attributes): Attributes;
+	leaveOut(attributes: Attributes): Attributes;
+}
 
 /** Finds the view of an instrument. */
 export type FindView = (instrument: string) => AppliedView | undefined;
@@ -69,6 +75,7 @@ function filterFrom(where: string, given: MetricView["attributes"]): AttributeFi
 	const { allow, deny } = given as { allow?: unknown; deny?: unknown };
 	if ((allow === undefined) === (deny === undefined)) refuse(TypeError, option, "either { allow } or { deny }", given);
 	const names = new Set(stringList(`${option}: ${deny === undefined ? "allow" : "deny"}`, allow ?? deny));
-	const wanted = deny === undefined;
-	return (attributes) => Object.fromEntries(Object.entries(attributes).filter(([name]) => names.has(name) === wanted));
+	const only = (named: boolean) => (attributes: Attributes) =>
+		Object.fromEntries(Object.entries(attributes).filter(([name]) => names.has(name) === named));
+	return { keep: only(deny === undefined), leaveOut: only(deny !== undefined) };
 }

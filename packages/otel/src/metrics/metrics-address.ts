@@ -31,7 +31,7 @@ export function wrongPort({ OTEL_EXPORTER_PROMETHEUS_PORT: given }: Environment 
 }
 
 function portIn(given: string | undefined): number | undefined {
-	if (!given?.trim()) return undefined;
-	const port = Number(given);
-	return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : undefined;
+	// Number() takes 0x10 and 1e4 as well, which nobody means.
+	const port = /^\d+$/.test(given?.trim() ?? "") ? Number(given) : Number.NaN;
+	return port <= 65_535 ? port : undefined;
 }
