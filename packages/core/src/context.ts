@@ -47,6 +47,7 @@ export function scopeOf(context: Context): Scope | undefined {
 interface Storage {
 	getStore(): Context | undefined;
 	run<A, R>(context: Context, fn: (argument: A) => R, argument: A): R;
+	enterWith?(context: Context): void;
 }
 
 // A context that nobody else has: without a manager the root context seems active whatever is asked for.
@@ -69,14 +70,26 @@ export function activeContext(): Context {
 
 /** Runs `fn(argument)` in a context, and whatever it starts asynchronously too. */
 export function withContext<A, R>(context: Context, fn: (argument: A) => R, argument: A): R {
-	if (!managerFound) {
-		managerFound = api.context.with(probe, isActive, undefined, probe);
-		if (!managerFound) {
-			storage ??= createStorage();
-			return storage.run(context, fn, argument);
-		}
-	}
-	return api.context.with(context, fn, undefined, argument);
+	const own = ownStorage();
+	return own === undefined ? api.context.with(context, fn, undefined, argument) : own.run(context, fn, argument);
+}
+
+/**
+ * A way into a context that has no way back, which is most of what {@link withContext} costs: for code whose context is
+ * set back by what called it, or that is the last on its stack. Undefined where there is none: a context manager of
+ * OpenTelemetry only runs functions.
+ */
+export function contextEntrance(): ((context: Context) => void) | undefined {
+	const own = ownStorage();
+	return own?.enterWith === undefined ? undefined : (context) => own.enterWith?.(context);
+}
+
+/** The storage of our own; undefined as soon as there is a context manager. */
+function ownStorage(): Storage | undefined {
+	managerFound ||= api.context.with(probe, isActive, undefined, probe);
+	if (managerFound) return undefined;
+	storage ??= createStorage();
+	return storage;
 }
 
 function isActive(context: Context): boolean {
@@ -86,7 +99,17 @@ function isActive(context: Context): boolean {
 function createStorage(): Storage {
 	// Asked for at run time, so that a bundle for a browser has no import of a Node built-in to fail on.
 	const hooks = globalThis.process?.getBuiltinModule?.("node:async_hooks");
-	return hooks === undefined ? synchronousStorage() : new hooks.AsyncLocalStorage<Context>();
+	return hooks === undefined ? synchronousStorage() : usable(new hooks.AsyncLocalStorage<Context>());
+}
+
+/** Some platforms have `enterWith` only to throw. */
+function usable(own: Required<Storage>): Storage {
+	try {
+		own.run(probe, (context) => own.enterWith(context), probe);
+		return own;
+	} catch {
+		return { getStore: () => own.getStore(), run: (context, fn, argument) => own.run(context, fn, argument) };
+	}
 }
 
 /** Where nothing carries context over an await: it holds for the synchronous part of a call. */

@@ -30,7 +30,9 @@ const attributeOf = {
 	topology: "pipeline.topology",
 } as const;
 
-export const correlationOptions: readonly string[] = [...Object.keys(attributeOf), "extra"];
+const idNames = Object.keys(attributeOf) as readonly (keyof typeof attributeOf)[];
+
+export const correlationOptions: readonly string[] = [...idNames, "extra"];
 
 /** Refuses names that no identifier can have: those stand in the code, and are the same in every run. */
 export function checkIdNames(where: string, { extra }: CorrelationIds): void {
@@ -60,7 +62,7 @@ export function checkIdNames(where: string, { extra }: CorrelationIds): void {
  */
 export function usableIds(where: string, ids: CorrelationIds): CorrelationIds {
 	const usable: Record<string, unknown> = {};
-	for (const key of Object.keys(attributeOf) as (keyof typeof attributeOf)[]) {
+	for (const key of idNames) {
 		const id = ids[key];
 		if (id === undefined) continue;
 		const text = usableText(`${where}: ${key}`, id);
@@ -97,7 +99,7 @@ function usableValue(where: string, value: unknown): string | number | undefined
 /** The identifiers as attributes, absent ones left out; the form that spans, log lines and events share. */
 export function correlationAttributes(ids: CorrelationIds): Record<string, string | number | boolean> {
 	const attributes: Record<string, string | number | boolean> = {};
-	for (const key of Object.keys(attributeOf) as (keyof typeof attributeOf)[]) {
+	for (const key of idNames) {
 		const value = ids[key];
 		if (value !== undefined && value !== null) attributes[attributeOf[key]] = value;
 	}

@@ -28,9 +28,9 @@ export function runStarter(
 	return function startRun<R>(ids: RunOptions, fn: () => R, reporter?: Reporter): R {
 		if (typeof fn !== "function") throw new TypeError(`run: fn must be a function, got ${show(fn)}`);
 		checkRun(ids);
-		const { root = false, signal, ...correlation } = ids;
+		const { root = false, signal } = ids;
 		const parent = scopeOf(activeContext());
-		const run = new Run(idsWithin(parent?.call.ids, usableIds("run", correlation)), root, parent?.run?.ids.runId);
+		const run = new Run(idsWithin(parent?.call.ids, usableIds("run", ids)), root, parent?.run?.ids.runId);
 		if (wantsListeners && !pipeline.listening) pipeline.warnUnheard();
 		const call = createCall(definition, [fn], undefined, parent, run, signalWithin(parent?.call.signal, signal));
 		call.scope.reporter = reporter;

@@ -68,7 +68,7 @@ export class Run {
 
 /** What is known of one call while it runs; layers that watch keep their findings here. */
 export class Scope implements Current, Account {
-	call!: Call;
+	// What is declared only has no place in a scope until it is set: of most calls it never is, and each has a scope.
 	readonly parent: Scope | undefined;
 	readonly run: Run | undefined;
 	span: Span | undefined;
@@ -87,27 +87,28 @@ export class Scope implements Current, Account {
 	/** The call that this scope is one attempt of. */
 	readonly attemptOf: Scope | undefined;
 	/** How long a runner held the call back although it could have started. */
-	queuedMs: number | undefined;
+	declare queuedMs: number | undefined;
 	/** Spans that led here too, beside the parent. */
-	links: readonly SpanContext[] | undefined;
+	declare links: readonly SpanContext[] | undefined;
 	reporter: Reporter | undefined;
 	/** Runs of pipelines and graphs that were started in the call; absent as long as none was. */
-	innerRuns: InnerRuns | undefined;
+	declare innerRuns: InnerRuns | undefined;
 	/** What was read of the real call last made for this one. */
-	reading: Reading | undefined;
+	declare reading: Reading | undefined;
 	/** True once a call inside this one was metered: what this one gives was counted there. */
 	metersInside = false;
 	/** Budgets that pay for this call and all inside it. */
-	budgets: readonly BudgetAccount[] | undefined;
+	declare budgets: readonly BudgetAccount[] | undefined;
 	/** True once a layer counts the call: a second one inside it does not. */
 	counted = false;
 	/** What a layer said of how the call ended, where the result alone does not tell. */
-	outcome: Outcome | undefined;
-	outcomeError: unknown;
+	declare outcome: Outcome | undefined;
+	declare outcomeError: unknown;
 	/** Which attempts are drawn as spans of their own. */
 	attemptSpans: "retried" | "always" = "retried";
 	/** The first attempt, until a second follows: then it is drawn too, however it ended or will end. */
-	firstAttempt: Observation | undefined;
+	declare firstAttempt: Observation | undefined;
+	#call: Call | undefined;
 	#signal: AbortSignal | undefined;
 
 	constructor(parent: Scope | undefined, run: Run | undefined, ownsRun = false, attemptOf?: Scope) {
@@ -116,6 +117,20 @@ export class Scope implements Current, Account {
 		this.ownsRun = ownsRun;
 		this.attemptOf = attemptOf;
 		this.span = parent?.span;
+	}
+
+	get call(): Call {
+		this.#call ??= this.makeCall();
+		return this.#call;
+	}
+
+	set call(call: Call) {
+		this.#call = call;
+	}
+
+	/** Makes the call of a scope that was given none. */
+	protected makeCall(): Call {
+		throw new Error("footlight: a scope has no call yet");
 	}
 
 	get signal(): AbortSignal {

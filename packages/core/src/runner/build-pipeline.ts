@@ -105,7 +105,7 @@ class BuiltPipeline {
 		return this.#execute(input, options).result;
 	}
 
-	stream(input?: unknown, options: PipelineRunOptions = {}): PipelineStream<unknown, Record<string, unknown>> {
+	stream(input?: unknown, options: PipelineRunOptions = noOptions): PipelineStream<unknown, Record<string, unknown>> {
 		return new StreamDelivery((offer) => {
 			const { result, leave } = this.#execute(input, options, offer);
 			return { result: Promise.resolve(result), leave };
@@ -150,7 +150,7 @@ class BuiltPipeline {
 		consumer?: (scope: NodeScope) => void,
 	): { readonly result: Result | Promise<Result>; readonly leave: () => void } {
 		const where = consumer === undefined ? "pipeline.run" : "pipeline.stream";
-		knownOptions(where, options, runOptions);
+		if (options !== noOptions) knownOptions(where, options, runOptions);
 		const { timeoutMs = this.#settings.timeoutMs } = options;
 		if (timeoutMs !== undefined) milliseconds(`${where}: timeoutMs`, timeoutMs);
 		const outer = outerStage();

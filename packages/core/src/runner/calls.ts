@@ -1,8 +1,9 @@
-import { StageContext, withContext } from "../context.ts";
+import type { Context } from "@opentelemetry/api";
+import { contextEntrance, StageContext, withContext } from "../context.ts";
 import { callWithin } from "../create-call.ts";
 import type { Handler } from "../middleware.ts";
 import type { Execution } from "./execution.ts";
-import { type NodeScope, QuietCall } from "./node-scope.ts";
+import type { NodeScope } from "./node-scope.ts";
 import { SharedContext } from "./shared-context.ts";
 import { isStream } from "./stream-reader.ts";
 import { awaited, isThenable } from "./thenable.ts";
@@ -12,36 +13,20 @@ export class Calls {
 	readonly #run: Execution;
 	/** True where somebody listens, so that each call goes through its layers. */
 	readonly #isHeard: boolean;
-	/** The context that stages share which are likely to give a plain value. */
+	/** Goes over to the context of a call; absent where it must be gone back from. */
+	readonly #enter: ((context: Context) => void) | undefined;
+	/** The context that stages share which are likely to give a plain value, as long as it is the active one. */
 	#shared: SharedContext | undefined;
-	/** The call that waits for such a context. */
-	#unshared: NodeScope | undefined;
 
 	constructor(run: Execution, isHeard: boolean) {
 		this.#run = run;
 		this.#isHeard = isHeard;
+		this.#enter = contextEntrance();
 	}
 
-	/** True while a call waits for a context to share: nothing else is to be started before it. */
-	get isWaiting(): boolean {
-		return this.#unshared !== undefined;
-	}
-
-	/** Runs what starts calls, giving those that wait for one a context to share, again when it was kept. */
-	sharing(startMore: (run: Execution) => void): void {
-		startMore(this.#run);
-		while (this.#unshared !== undefined) {
-			this.#shared = new SharedContext(this.#run.context);
-			withContext(this.#shared, startMore, this.#run);
-			this.#shared = undefined;
-		}
-	}
-
-	/** Makes the call that waits for a context to share, which there is now. */
-	goOn(): void {
-		const waiting = this.#unshared;
-		this.#unshared = undefined;
-		if (waiting !== undefined) this.#callQuietly(waiting);
+	/** Another turn has begun, in a context of its own. */
+	turnBegins(): void {
+		this.#shared = undefined;
 	}
 
 	launch(scope: NodeScope): void {
@@ -82,28 +67,13 @@ export class Calls {
 	/** Calls the stage's function where no layer would have a part in it. */
 	#callQuietly(scope: NodeScope): void {
 		const run = this.#run;
-		const shared = this.#shared;
-		const isLikelyPlain = scope.node.isLikelyPlain;
-		if (isLikelyPlain && shared === undefined) {
-			this.#unshared = scope;
-			return;
-		}
 		scope.open = true;
-		scope.call = new QuietCall(scope);
 		scope.startMs = run.nowMs;
 		const context = new StageContext(run.context, run.scope.span, scope);
 		let result: unknown;
 		try {
-			if (isLikelyPlain && shared !== undefined) {
-				shared.current = context;
-				result = callFunction(scope);
-				if (isLasting(result)) this.#keepShared(scope);
-				else shared.current = run.context;
-			} else {
-				result = withContext(context, callFunction, scope);
-			}
+			result = this.#callWithin(context, scope);
 		} catch (error) {
-			if (shared !== undefined) shared.current = run.context;
 			run.readClock();
 			run.failed(scope, error);
 			return;
@@ -111,10 +81,36 @@ export class Calls {
 		this.#received(scope, result);
 	}
 
-	/** What the call goes on with is in the shared context: that is its own from now on, and the next ones need another. */
-	#keepShared(scope: NodeScope): void {
-		scope.node.isLikelyPlain = false;
+	#callWithin(context: StageContext, scope: NodeScope): unknown {
+		const enter = this.#enter;
+		if (enter === undefined) return withContext(context, callFunction, scope);
+		if (scope.node.isLikelyPlain) return this.#callSharing(enter, context, scope);
 		this.#shared = undefined;
+		enter(context);
+		return callFunction(scope);
+	}
+
+	/** Calls it in the context that it shares with others, unless it turns out to go on with it. */
+	#callSharing(enter: (context: Context) => void, context: StageContext, scope: NodeScope): unknown {
+		let shared = this.#shared;
+		if (shared === undefined) {
+			shared = new SharedContext(context);
+			this.#shared = shared;
+			enter(shared);
+		}
+		shared.current = context;
+		let isKept = false;
+		try {
+			const result = callFunction(scope);
+			isKept = isLasting(result);
+			return result;
+		} finally {
+			if (isKept) {
+				// That context is its own from now on, and the next ones need another.
+				scope.node.isLikelyPlain = false;
+				this.#shared = undefined;
+			} else shared.current = this.#run.context;
+		}
 	}
 
 	#received(scope: NodeScope, result: unknown): void {
@@ -127,20 +123,26 @@ export class Calls {
 		run.goesOn(scope);
 		void awaited(
 			result,
-			(value) => {
-				if (scope.over) return;
-				run.readClock();
-				run.arrived(scope, value);
-				run.drain();
-			},
-			(error) => {
-				if (scope.over) return;
-				run.readClock();
-				run.failed(scope, error);
-				run.drain();
-			},
+			(value) => fulfilled(scope, value),
+			(error) => rejected(scope, error),
 		);
 	}
+}
+
+function fulfilled(scope: NodeScope, value: unknown): void {
+	if (scope.over) return;
+	const run = scope.execution;
+	run.readClock();
+	run.arrived(scope, value);
+	run.drain();
+}
+
+function rejected(scope: NodeScope, error: unknown): void {
+	if (scope.over) return;
+	const run = scope.execution;
+	run.readClock();
+	run.failed(scope, error);
+	run.drain();
 }
 
 /** True for what goes on beyond the call that gave it. */

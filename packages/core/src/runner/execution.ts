@@ -10,14 +10,15 @@ import { classify, isFailure, type Outcome } from "../outcome.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Reporter, Scope } from "../scope.ts";
 import { Calls } from "./calls.ts";
-import { Ledger, newNamed, progress, snapshot } from "./ledger.ts";
+import { Ledger, newNamed, progress } from "./ledger.ts";
 import type { MapRun } from "./map-run.ts";
 import { Maps } from "./maps.ts";
 import { NodeScope } from "./node-scope.ts";
 import type { RunnerSettings } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import { type PipelineReport, type PipelineResult, type PipelineStageReport, pipelineResult } from "./result.ts";
+import { type PipelineResult, pipelineResult } from "./result.ts";
 import { RunEnd } from "./run-end.ts";
+import { RunReport } from "./run-report.ts";
 import type { StageNode } from "./stage-node.ts";
 import { isStream } from "./stream-reader.ts";
 import { Streams } from "./streams.ts";
@@ -80,11 +81,10 @@ export class Execution implements Reporter {
 	#ending: Outcome | undefined;
 
 	/** Of how many stages each one waits for the output. */
-	readonly #waitsFor: Int32Array;
+	readonly #waitsFor: number[];
 	/** Numbers of the stages that wait for none any more, as they came. */
-	readonly #ready: Int32Array;
+	readonly #ready: number[];
 	#readyHead = 0;
-	#readyTail = 0;
 	#waiting: Waiting[] = [];
 	#waitingHead = 0;
 	#running = 0;
@@ -114,7 +114,7 @@ export class Execution implements Reporter {
 		this.ledger = new Ledger(plan);
 		this.#left = plan.nodes.length;
 		this.#waitsFor = plan.waitsFor.slice();
-		this.#ready = new Int32Array(plan.nodes.length);
+		this.#ready = plan.roots.slice();
 	}
 
 	/** Begins, within the run's own call; settles when all stages have, and fails with what the run fails with. */
@@ -126,8 +126,6 @@ export class Execution implements Reporter {
 		this.readClock();
 		if (this.#startMs === 0) this.#startMs = this.nowMs;
 		this.end.begin();
-		this.#ready.set(this.plan.roots);
-		this.#readyTail = this.plan.roots.length;
 		this.drain();
 		const { end } = this;
 		if (!this.isFinished) {
@@ -157,22 +155,10 @@ export class Execution implements Reporter {
 		const { failure } = this.end;
 		const outcome = this.#ending ?? (failure === undefined ? "ok" : classify(failure.error, scope.call.signal));
 		if (this.#endMs === 0) this.#endMs = readNow(this.#clock);
-		const report: Writable<PipelineReport> = {
-			pipeline: this.name,
-			runId: scope.ids.runId as string,
-			outcome,
-			startedAtMs: this.#startMs,
-			durationMs: Math.max(0, this.#endMs - this.#startMs),
-			spend: snapshot(scope),
-			stages: Object.freeze(this.ledger.reports as PipelineStageReport[]),
-		};
-		const parentRunId = scope.run?.attributes["pipeline.parent_run.id"];
-		if (parentRunId !== undefined) report.parentRunId = parentRunId as string;
-		const traceId = scope.spanContext?.traceId;
-		if (traceId !== undefined) report.traceId = traceId;
-		if (failure !== undefined) report.error = failure.error;
-		Object.freeze(report);
-		return pipelineResult(report, this.ledger.namedOutputs(failure === undefined), failure);
+		const { ledger } = this;
+		const parts = { outcome, startMs: this.#startMs, endMs: this.#endMs, failure, stages: ledger.reports };
+		const report = new RunReport(this.name, scope, parts);
+		return pipelineResult(report, ledger.namedOutputs(failure === undefined), failure);
 	}
 
 	/** True for a call whose stream more than one stage would read, though nobody said that they may. */
@@ -194,27 +180,29 @@ export class Execution implements Reporter {
 	advance(): void {
 		if (this.#isDraining || this.isFinished) return;
 		this.readClock();
-		this.drain();
+		// What comes after is not the run's: it is to find the context that it left.
+		withContext(this.context, drain, this);
 	}
 
-	/** Starts all that can be started; where nothing is left, the run is over. */
+	/**
+	 * Starts all that can be started; where nothing is left, the run is over. Leaves whatever context is active: only for
+	 * code that nothing comes after.
+	 */
 	drain(): void {
 		if (this.#isDraining || this.isFinished) return;
 		this.#isDraining = true;
-		this.#calls.sharing(startMore);
+		this.#calls.turnBegins();
+		this.#startMore();
 		this.#isDraining = false;
 		if (this.end.hasStopped ? this.#running === 0 : this.#left === 0) this.#finish();
 	}
 
-	/** Starts one after the other, until a call waits for a context to share. */
-	startMore(): void {
-		const calls = this.#calls;
+	#startMore(): void {
 		const limit = this.concurrency;
 		const { end } = this;
-		calls.goOn();
-		while (!end.hasStopped && !calls.isWaiting) {
+		while (!end.hasStopped) {
 			if (this.nowMs >= end.deadlineMs && this.#left > 0) end.expire();
-			else if (this.#readyHead < this.#readyTail) this.#consider(this.#ready[this.#readyHead++] as number);
+			else if (this.#readyHead < this.#ready.length) this.#consider(this.#ready[this.#readyHead++] as number);
 			else if (this.#waitingHead < this.#waiting.length && this.#running - this.#lent < limit) this.#admit();
 			else break;
 		}
@@ -373,10 +361,9 @@ export class Execution implements Reporter {
 	/** The run has no more to do with a call. */
 	callOver(scope: NodeScope, outcome: Outcome, error: unknown): void {
 		scope.over = true;
-		if (scope.endMs === 0) scope.endMs = this.nowMs;
 		if (scope.reporter === undefined) scope.open = false;
 		else if (scope.span !== undefined && this.plan.dependentCount(scope.number) > 0) this.ledger.keepSpan(scope);
-		this.ledger.note(scope, outcome, error);
+		this.ledger.note(scope, scope.endMs ?? this.nowMs, outcome, error);
 		if (scope.map === undefined) this.streams?.leave(scope.number);
 	}
 
@@ -449,7 +436,7 @@ export class Execution implements Reporter {
 			const dependent = targets[edge] as number;
 			const waitsFor = (this.#waitsFor[dependent] as number) - 1;
 			this.#waitsFor[dependent] = waitsFor;
-			if (waitsFor === 0) this.#ready[this.#readyTail++] = dependent;
+			if (waitsFor === 0) this.#ready.push(dependent);
 		}
 	}
 
@@ -498,13 +485,11 @@ export class Execution implements Reporter {
 		const { reason } = this.end;
 		this.#maps?.reportRest(reason);
 		for (let number = 0; number < this.plan.nodes.length; number++) {
-			if (this.ledger.reports[number] === undefined) this.ledger.noteNotRun(number, "run_ended", reason);
+			if (!this.ledger.reports.has(number)) this.ledger.noteNotRun(number, "run_ended", reason);
 		}
 	}
 }
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-function startMore(run: Execution): void {
-	run.startMore();
+function drain(run: Execution): void {
+	run.drain();
 }

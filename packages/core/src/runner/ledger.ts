@@ -9,6 +9,7 @@ import type { Plan } from "./plan.ts";
 import type { NotRunReason } from "./report.ts";
 import type { PipelineStageReport } from "./result.ts";
 import type { StageNode } from "./stage-node.ts";
+import { StageReports } from "./stage-reports.ts";
 
 /** An OpenTelemetry SDK keeps no more of one span. */
 const mostLinks = 128;
@@ -17,7 +18,6 @@ const mostNames = 200;
 
 /** How far a stage has come, as to its output. */
 export const progress = {
-	pending: 0,
 	/** It is there. */
 	done: 1,
 	/** It is a stream that another stage reads. */
@@ -28,11 +28,12 @@ export const progress = {
 
 /** What a run knows of each of its stages, by the stage's number: output, report, span. */
 export class Ledger {
-	readonly progress: Uint8Array;
+	/** Absent on a stage that has yet to come to something. */
+	readonly progress: number[];
 	readonly outputs: unknown[];
 	/** What streams and items had given when their stage failed. */
 	#partial: Map<number, readonly unknown[]> | undefined;
-	readonly reports: (PipelineStageReport | undefined)[];
+	readonly reports: StageReports;
 	readonly #nodes: readonly StageNode[];
 	readonly #plan: Plan;
 	/** Spans of each stage, as long as they may be linked to; absent where none is recorded. */
@@ -42,24 +43,25 @@ export class Ledger {
 		this.#plan = plan;
 		this.#nodes = plan.nodes;
 		const count = plan.nodes.length;
-		this.progress = new Uint8Array(count);
+		this.progress = new Array(count);
 		this.outputs = new Array(count);
-		this.reports = new Array(count);
+		this.reports = new StageReports(plan.nodes);
 	}
 
 	/** Notes how a call ended; that of an item is one line of its stage's report. */
-	note(scope: NodeScope, outcome: Outcome, error: unknown): void {
-		const report = reportOf(scope, outcome, error);
-		if (scope.map === undefined) this.reports[scope.number] = report;
-		else scope.map.reports[scope.index as number] = report;
+	note(scope: NodeScope, endMs: number, outcome: Outcome, error: unknown): void {
+		const { number, map } = scope;
+		if (map !== undefined) map.reports[scope.index as number] = reportOf(scope, endMs, outcome, error);
+		else if (outcome === "ok" && isOrdinary(scope)) this.reports.noteTimes(number, scope.startMs, endMs);
+		else this.reports.note(number, reportOf(scope, endMs, outcome, error));
 	}
 
 	noteMap(map: MapRun, outcome: Outcome, error: unknown): void {
-		this.reports[map.number] = map.report(outcome, error);
+		this.reports.note(map.number, map.report(outcome, error));
 	}
 
 	noteNotRun(number: number, reason: NotRunReason, error?: unknown): void {
-		this.reports[number] = notRun(this.#nodes[number] as StageNode, reason, error);
+		this.reports.note(number, notRun(this.#nodes[number] as StageNode, reason, error));
 	}
 
 	keepPartial(number: number, output: readonly unknown[]): void {
@@ -110,14 +112,19 @@ export function newNamed(stageCount: number): Record<string, unknown> {
 	return stageCount > mostNames ? Object.create(null) : {};
 }
 
-function reportOf(scope: NodeScope, outcome: Outcome, error: unknown): PipelineStageReport {
+/** True for a call of whose report only the times are its own, where it ended well. */
+function isOrdinary({ attempts, queuedMs, spend, innerRuns }: NodeScope): boolean {
+	return attempts === 1 && (queuedMs === undefined || queuedMs === 0) && spend === undefined && innerRuns === undefined;
+}
+
+function reportOf(scope: NodeScope, endMs: number, outcome: Outcome, error: unknown): PipelineStageReport {
 	const report: { -readonly [Key in keyof PipelineStageReport]: PipelineStageReport[Key] } = {
 		name: scope.node.name,
 		kind: scope.node.kind,
 		outcome,
 		attempts: scope.attempts,
 		startedAtMs: scope.startMs,
-		durationMs: scope.endMs > scope.startMs ? scope.endMs - scope.startMs : 0,
+		durationMs: Math.max(0, endMs - scope.startMs),
 		queuedMs: scope.queuedMs ?? 0,
 		spend: snapshot(scope),
 	};

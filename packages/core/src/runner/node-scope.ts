@@ -28,16 +28,17 @@ export class NodeScope extends Scope implements PipelineCurrent, Reporter {
 	/** Where it stands among the calls that go on; -1 for one that does not. */
 	place = -1;
 	startMs = 0;
-	endMs = 0;
+	/** When the call ended, where layers observe it. */
+	declare endMs: number | undefined;
 	/** How the call ended, where layers observe it. */
-	ending: Outcome | undefined;
-	endingError: unknown;
-	observation: Observation | undefined;
+	declare ending: Outcome | undefined;
+	declare endingError: unknown;
+	declare observation: Observation | undefined;
 	/** The stream that the run reads from the stage, and what it has read. */
-	reader: StreamReader | undefined;
-	items: unknown[] | undefined;
+	declare reader: StreamReader | undefined;
+	declare items: unknown[] | undefined;
 	/** True while the run waits for an item. */
-	isPulling = false;
+	declare isPulling: boolean | undefined;
 
 	constructor(execution: Execution, number: number, map: MapRun | undefined, index: number | undefined) {
 		super(execution.scope, execution.scope.run);
@@ -54,6 +55,10 @@ export class NodeScope extends Scope implements PipelineCurrent, Reporter {
 
 	override get isReported(): boolean {
 		return true;
+	}
+
+	protected override makeCall(): Call {
+		return new QuietCall(this);
 	}
 
 	began(observation: Observation): void {
@@ -92,7 +97,7 @@ const noInput: readonly unknown[] = Object.freeze([]);
 /**
  * The call of a stage that no layer sees: all of it stands elsewhere already, and its signal is made when somebody asks.
  */
-export class QuietCall implements Call {
+class QuietCall implements Call {
 	readonly scope: NodeScope;
 
 	constructor(scope: NodeScope) {

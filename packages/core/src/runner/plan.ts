@@ -12,20 +12,19 @@ export interface Plan {
 	readonly dependencies: Edges;
 	readonly dependents: Edges;
 	/** How many stages each stage waits for. */
-	readonly waitsFor: Int32Array;
+	readonly waitsFor: readonly number[];
 	/** The stages that wait for none. */
-	readonly roots: Int32Array;
+	readonly roots: readonly number[];
 	/** How many stages wait for one. */
 	dependentCount(number: number): number;
 }
 
 export function planOf(nodes: readonly StageNode[]): Plan {
 	const count = nodes.length;
-	const waitsFor = new Int32Array(count);
+	const waitsFor = nodes.map(({ after }) => after.length);
 	const offsets = new Int32Array(count + 1);
 	const dependentOffsets = new Int32Array(count + 1);
 	for (const [index, { after }] of nodes.entries()) {
-		waitsFor[index] = after.length;
 		offsets[index + 1] = (offsets[index] as number) + after.length;
 		for (const dependency of after) {
 			dependentOffsets[dependency + 1] = (dependentOffsets[dependency + 1] as number) + 1;
@@ -52,7 +51,7 @@ export function planOf(nodes: readonly StageNode[]): Plan {
 		dependencies: { offsets, targets },
 		dependents: { offsets: dependentOffsets, targets: dependentTargets },
 		waitsFor,
-		roots: Int32Array.from([...nodes.keys()].filter((index) => waitsFor[index] === 0)),
+		roots: [...nodes.keys()].filter((index) => waitsFor[index] === 0),
 	};
 }
 

@@ -29,8 +29,8 @@ export const plantedBugs: readonly PlantedBug[] = [
 	{
 		name: "a cancelled sibling is not told",
 		file: "runner/run-end.ts",
-		replace: "this.#controller?.abort(this.reason);\n\t\tif",
-		by: "if",
+		replace: "(why) => controller.abort(why)",
+		by: "() => {}",
 		caughtAs: /ends|after the end|duration|outcome|settle|cost/,
 	},
 	{
@@ -57,9 +57,9 @@ export const plantedBugs: readonly PlantedBug[] = [
 	{
 		name: "a failed stage has no report",
 		file: "runner/execution.ts",
-		replace: "this.ledger.note(scope, outcome, error);",
-		by: 'if (outcome !== "error") this.ledger.note(scope, outcome, error);',
-		caughtAs: /report|undefined/,
+		replace: "this.ledger.note(scope, scope.endMs ?? this.nowMs, outcome, error);",
+		by: 'if (outcome !== "error") this.ledger.note(scope, scope.endMs ?? this.nowMs, outcome, error);',
+		caughtAs: /report|undefined|did not run/,
 	},
 	{
 		name: "a stage starts before its last dependency is done",
@@ -204,8 +204,8 @@ export const plantedBugs: readonly PlantedBug[] = [
 	{
 		name: "current() is the run where a stage is",
 		file: "runner/calls.ts",
-		replace: "result = withContext(context, callFunction, scope);",
-		by: "result = callFunction(scope);",
+		replace: "enter(context);",
+		by: "",
 		caughtAs: /current\(\)/,
 	},
 	{

@@ -46,17 +46,41 @@ export interface PipelineStream<Item, Outputs> extends AsyncIterableIterator<Ite
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
-const successPrototype = {
-	outputsOrThrow(this: { readonly outputs: unknown }): unknown {
-		return this.outputs;
-	},
-};
+type Outputs = Readonly<Record<string, unknown>>;
 
-const failurePrototype = {
-	outputsOrThrow(this: { readonly error: unknown }): never {
+class Success implements PipelineSuccess<Outputs> {
+	readonly outcome: "ok";
+	readonly outputs: Outputs;
+	readonly report: PipelineReport;
+
+	constructor(report: PipelineReport, outputs: Outputs) {
+		this.outcome = report.outcome as "ok";
+		this.outputs = outputs;
+		this.report = report;
+	}
+
+	outputsOrThrow(): Outputs {
+		return this.outputs;
+	}
+}
+
+class Failure implements PipelineFailure<Outputs> {
+	readonly outcome: PipelineFailure<Outputs>["outcome"];
+	readonly error: unknown;
+	readonly outputs: Outputs;
+	readonly report: PipelineReport;
+
+	constructor(report: PipelineReport, outputs: Outputs, error: unknown) {
+		this.outcome = report.outcome as Failure["outcome"];
+		this.error = error;
+		this.outputs = outputs;
+		this.report = report;
+	}
+
+	outputsOrThrow(): never {
 		throw this.error;
-	},
-};
+	}
+}
 
 /** Makes the result of a run, unchangeable. */
 export function pipelineResult(
@@ -64,10 +88,7 @@ export function pipelineResult(
 	outputs: Record<string, unknown>,
 	failure: { readonly error: unknown } | undefined,
 ): PipelineResult<Record<string, unknown>> {
-	const { outcome } = report;
-	const result =
-		failure === undefined
-			? Object.assign(Object.create(successPrototype), { outcome, outputs, report })
-			: Object.assign(Object.create(failurePrototype), { outcome, error: failure.error, outputs, report });
-	return Object.freeze(result);
+	return Object.freeze(
+		failure === undefined ? new Success(report, outputs) : new Failure(report, outputs, failure.error),
+	);
 }

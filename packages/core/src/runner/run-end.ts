@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { withContext } from "../context.ts";
 import { CancelledError, TimeoutError } from "../error.ts";
 import { ownsError } from "../error-owner.ts";
 import { Scope } from "../scope.ts";
@@ -68,7 +69,9 @@ export class RunEnd {
 		this.#timers?.abort();
 		this.#timers = undefined;
 		run.closeSources(this.reason);
-		this.#controller?.abort(this.reason);
+		const controller = this.#controller;
+		// What listens is not to find the stage that happens to have been called last.
+		if (controller !== undefined) withContext(run.context, (why) => controller.abort(why), this.reason);
 		if (run.cancelReaders(this.reason)) this.#after(run.cancelGraceMs, () => run.giveUp());
 	}
 

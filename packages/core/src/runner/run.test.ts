@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { attempts, CancelledError, footlight, type Middleware, markOutcome, TimeoutError } from "../index.ts";
 import { type ManualClock, manualClock } from "../testing/index.ts";
@@ -76,6 +77,39 @@ describe("a stage", () => {
 			const { outputs } = await pipeline.run("in");
 			expect(outputs).toEqual({ sync: [true, true, undefined], promise: true, async: true, stream: [true] });
 		}
+	});
+
+	it("is not the current one for whoever starts the run, with nobody listening", async () => {
+		const light = footlight("docs-qa");
+		const pipeline = light
+			.pipeline()
+			.stage("plain", () => 1)
+			.stage("async", async () => 2);
+		await light.run({ runId: "run-1" }, async () => {
+			const outer = light.current();
+			const running = pipeline.run();
+			expect(light.current()).toBe(outer);
+			await running;
+			expect(light.current()).toBe(outer);
+		});
+	});
+
+	it("that ends the run is not the current one where others hear of it", async () => {
+		const light = footlight("docs-qa");
+		const heard: unknown[] = [];
+		const pipeline = light
+			.pipeline()
+			.stage("waits", async (_, ctx) => {
+				await new Promise<void>((resolve) => {
+					ctx.signal.addEventListener("abort", () => {
+						heard.push(light.current().ids.runId, "index" in light.current());
+						resolve();
+					});
+				});
+			})
+			.stage("fails", async () => fail());
+		await pipeline.run(undefined, { runId: "run-2" });
+		expect(heard).toEqual(["run-2", false]);
 	});
 
 	it("gets the attempt's own ctx where a layer tries again", async () => {
@@ -409,6 +443,21 @@ describe("a run", () => {
 		]) {
 			expect(Object.isFrozen(part)).toBe(true);
 		}
+	});
+
+	it("shows the reports of its stages in whatever way one looks", async () => {
+		const { report } = await footlight("docs-qa")
+			.pipeline()
+			.stage("a", () => 1)
+			.run();
+		const [stage] = report.stages;
+		expect(stage).toMatchObject({ name: "a", kind: "stage", outcome: "ok", attempts: 1, queuedMs: 0 });
+		expect(report.stages).toBe(report.stages);
+		expect(Object.keys(report)).toContain("stages");
+		expect({ ...report }.stages).toBe(report.stages);
+		expect(JSON.parse(JSON.stringify(report)).stages).toEqual([stage]);
+		expect(structuredClone(report).stages).toEqual([stage]);
+		expect(inspect(report, { depth: 3 })).toContain("name: 'a'");
 	});
 
 	it("of no stages is over at once", async () => {

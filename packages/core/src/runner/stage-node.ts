@@ -34,21 +34,22 @@ const reporting = observing("report", () => []);
 
 /** A stage of a pipeline, with all that a call need not compute. */
 export class StageNode {
+	// What every call of it reads stands first, together.
 	readonly name: string;
-	readonly kind: StageKind;
-	readonly definition: Definition;
-	readonly layers: readonly Middleware[];
-	readonly after: readonly number[];
 	readonly run: StageParts["run"];
 	readonly when: StageParts["when"];
-	readonly tee: boolean;
 	readonly items: StageParts["items"];
-	readonly itemConcurrency: number;
-	readonly inner: Drawn | undefined;
 	/** True where no layer has any part in what the stage does: where nobody listens, they may be left out. */
 	readonly onlyObserves: boolean;
 	/** False for a function that is sure to give a promise or a stream, or was seen to. */
 	isLikelyPlain: boolean;
+	readonly kind: StageKind;
+	readonly definition: Definition;
+	readonly layers: readonly Middleware[];
+	readonly after: readonly number[];
+	readonly tee: boolean;
+	readonly itemConcurrency: number;
+	readonly inner: Drawn | undefined;
 	#handler: Handler | undefined;
 	#refusal: Handler | undefined;
 
