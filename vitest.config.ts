@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { reporters } from "./scripts/test-report.ts";
 
 const conditions = ["@footlight/source"];
@@ -14,6 +14,8 @@ export default defineConfig({
 			"scripts/*.test.ts",
 			"test/*.test.ts",
 		],
+		// They have a run of their own: `npm run test:planted-bugs`.
+		exclude: [...configDefaults.exclude, "**/planted-bugs.test.ts"],
 		pool: "forks",
 		maxWorkers: 2,
 		testTimeout: 20_000,

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { metrics } from "./metrics.ts";
 import { fullStage, overhead } from "./overhead.ts";
+import { limiterMemory, policies } from "./policies.ts";
 import { runner } from "./runner.ts";
 import { scrape } from "./scrape.ts";
 import { printTable } from "./table.ts";
@@ -19,4 +20,6 @@ printTable(overhead, rounds, values.only);
 printTable(fullStage, rounds, values.only);
 printTable(metrics, rounds, values.only);
 printTable(scrape, rounds, values.only);
+printTable(policies, rounds, values.only);
+printTable(limiterMemory, rounds, values.only);
 printTable(runner, rounds, values.only);

@@ -89,6 +89,6 @@ function stages(title: string, rows: readonly StageRow[]): Table<StageRow> {
 		rows,
 		measure: ({ label, subject, mode }) => measured(label, "stage.ts", [subject, mode], allocationFlags) as Figures,
 		pair: (row, against) =>
-			measured(row.label, "stage-pair.ts", [row.subject, row.mode, against.subject, against.mode]) as number,
+			measured(row.label, "stage-pair.ts", [row.subject, row.mode, against.subject, against.mode]) as Figures,
 	};
 }

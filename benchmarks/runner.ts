@@ -30,7 +30,7 @@ export const runner: Table<RunnerRow> = {
 	],
 	measure: (row) => measured(row.label, "runner.ts", [row.subject, row.shape, row.nodes], ["--expose-gc"]) as Figures,
 	pair: (row, against) =>
-		measured(row.label, "runner-pair.ts", [row.subject, against.subject, row.shape, row.nodes]) as number,
+		measured(row.label, "runner-pair.ts", [row.subject, against.subject, row.shape, row.nodes]) as Figures,
 	footer(medians) {
 		const times = shapes.flatMap((shape) => medians.get(`${shape} ${ours}`)?.ns ?? []);
 		if (times.length < shapes.length) return [];

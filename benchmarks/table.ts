@@ -1,4 +1,7 @@
-/** Numbers of one row, by name; `ns` is its time, `paired` that time over the other's, in pairs within one process. */
+/**
+ * Numbers of one row, by name; `ns` is its time, `paired` that time over the other's, and `adds` how much more it is, both
+ * in pairs within one process.
+ */
 export type Figures = Readonly<Record<string, number>>;
 
 export interface Row {
@@ -8,6 +11,8 @@ export interface Row {
 	readonly atMost?: number;
 	/** What the time may be at most, in nanoseconds. */
 	readonly atMostNs?: number;
+	/** What may be added at most to the time of the row it is measured against, in nanoseconds. */
+	readonly addsAtMostNs?: number;
 }
 
 export interface Column {
@@ -22,8 +27,8 @@ export interface Table<R extends Row = Row> {
 	readonly columns: readonly Column[];
 	readonly rows: readonly R[];
 	measure(row: R): Figures;
-	/** Time of a row over that of the one it is measured against, in pairs. */
-	pair?(row: R, against: R): number;
+	/** Time of a row against that of the one it is measured against, in pairs. */
+	pair?(row: R, against: R): Figures;
 	/** What is said of several rows together. */
 	footer?(medians: ReadonlyMap<string, Figures>): readonly string[];
 }
@@ -67,14 +72,16 @@ export function verdict(name: string, value: number, atMost: number): string {
 function figuresOf<R extends Row>(table: Table<R>, row: R): Figures {
 	const figures = table.measure(row);
 	const other = table.rows.find(({ label }) => label === row.against);
-	if (table.pair === undefined || other === undefined || row.atMost === undefined) return figures;
-	return { ...figures, paired: table.pair(row, other) };
+	const hasTarget = row.atMost !== undefined || row.addsAtMostNs !== undefined;
+	if (table.pair === undefined || other === undefined || !hasTarget) return figures;
+	return { ...figures, ...table.pair(row, other) };
 }
 
-function verdictOf({ atMost, atMostNs }: Row, { ns, paired }: Figures): string {
+function verdictOf({ atMost, atMostNs, addsAtMostNs }: Row, { ns, paired, adds }: Figures): string {
 	return [
 		...(atMost !== undefined && paired !== undefined ? [verdict("paired", paired, atMost)] : []),
 		...(atMostNs !== undefined && ns !== undefined ? [verdict("ns", ns, atMostNs)] : []),
+		...(addsAtMostNs !== undefined && adds !== undefined ? [verdict("adds", adds, addsAtMostNs)] : []),
 	].join(", ");
 }
 

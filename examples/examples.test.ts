@@ -154,6 +154,49 @@ describe("examples", () => {
 		]);
 	});
 
+	test("breaker-outside-retry counts calls, retry-outside-breaker counts attempts", async () => {
+		const outside = await example("breaker-outside-retry");
+		const callsOf = ({ stdout }: Ended) => stdout.trimEnd().split("\n").slice(1);
+		expect([outside.status, callsOf(outside)]).toEqual([
+			0,
+			[
+				"call 1: 3 requests, then 503; the breaker is closed",
+				"call 2: 3 requests, then 503; the breaker is open",
+				"call 3: 0 requests, then circuit_open; the breaker is open",
+				"6 requests to a service that is down",
+			],
+		]);
+		const requests = (spans: readonly string[]) => spans.filter((span) => span.endsWith("attempt error"));
+		expect(requests(received())).toHaveLength(6);
+		receiver.clear();
+
+		const inside = await example("retry-outside-breaker");
+		expect([inside.status, callsOf(inside)]).toEqual([
+			0,
+			[
+				"call 1: 2 requests, then circuit_open; the breaker is open",
+				"call 2: 0 requests, then circuit_open; the breaker is open",
+				"call 3: 0 requests, then circuit_open; the breaker is open",
+				"2 requests to a service that is down",
+			],
+		]);
+		expect(requests(received())).toHaveLength(2);
+		expect(received()).toContain("order/page/page attempt rejected");
+	});
+
+	test("the two differ only in the order of the layers", () => {
+		const linesOf = (name: string) =>
+			readFileSync(join(folder, `${name}.ts`), "utf8")
+				.split("\n")
+				.slice(1);
+		const [outside, inside] = [linesOf("breaker-outside-retry"), linesOf("retry-outside-breaker")];
+		expect(inside).toHaveLength(outside.length);
+		expect(outside.flatMap((line, index) => (line === inside[index] ? [] : [line, inside[index]]))).toEqual([
+			'const page = light.stage("page", load, { use: [breaker, again] });',
+			'const page = light.stage("page", load, { use: [again, breaker] });',
+		]);
+	});
+
 	test("decorators makes stages of methods", async () => {
 		const { status, stdout } = await example("decorators");
 		expect([status, stdout]).toEqual([0, "A\ntrace\nis\none\nrun.\n"]);
@@ -166,7 +209,7 @@ describe("npm run example", () => {
 		const { status, stdout } = await example();
 		expect(status).toBe(0);
 		const lines = stdout.trimEnd().split("\n");
-		expect(lines.length).toBeGreaterThanOrEqual(7);
+		expect(lines.length).toBeGreaterThanOrEqual(11);
 		for (const line of lines) expect(line).toMatch(/^ {2}[a-z-]+ +[A-Z].*\.$/);
 	});
 

@@ -1,7 +1,7 @@
 import { nodes, type Prepare, type RunGraph, type Shape, shapes } from "../graph.ts";
 import { median } from "../table.ts";
 
-// `node runner-pair.ts SUBJECT OTHER SHAPE NODES` prints how much the first takes of the other's time, in turn.
+// `node runner-pair.ts SUBJECT OTHER SHAPE NODES` prints {"paired"}: how much the first takes of the other's time, in turn.
 const [subject = "", other = "", shape = "", kind = ""] = process.argv.slice(2);
 const graph = shapes[shape as Shape]();
 const runs = Math.ceil(2_000 / graph.size);
@@ -14,7 +14,7 @@ for (const milliseconds of [600, 1_500]) {
 	const until = performance.now() + milliseconds;
 	while (ratios.length < 5 || performance.now() < until) ratios.push((await batch(first)) / (await batch(second)));
 }
-console.log(median(ratios));
+console.log(JSON.stringify({ paired: median(ratios) }));
 process.exit(0);
 
 async function prepared(name: string): Promise<RunGraph> {

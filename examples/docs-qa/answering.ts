@@ -1,5 +1,7 @@
 import type { Light } from "@footlight/core";
 import type OpenAI from "openai";
+import { fetchPassages } from "./fetch-passages.ts";
+import { EmptyAnswerError, fetchPolicies, modelPolicies } from "./policies.ts";
 import { promptFor } from "./prompt.ts";
 import { rerank } from "./rerank.ts";
 import type { SearchIndex } from "./search-index.ts";
@@ -11,12 +13,14 @@ export interface AnsweringOptions {
 	readonly openai: OpenAI;
 	readonly model: string;
 	readonly index: SearchIndex;
+	/** Where the texts of passages are. */
+	readonly passagesUrl: string;
 	/** Called after the last piece of an answer, however it ended. */
 	readonly onEnd: () => void;
 }
 
-/** Makes the pipeline that answers a question from the documentation: retrieve, rerank, answer, piece by piece. */
-export function answering(light: Light, { openai, model, index, onEnd }: AnsweringOptions) {
+/** Makes the pipeline that answers a question from the documentation: retrieve, fetch, rerank, answer, piece by piece. */
+export function answering(light: Light, { openai, model, index, passagesUrl, onEnd }: AnsweringOptions) {
 	return light
 		.pipeline()
 		.stage(
@@ -28,21 +32,37 @@ export function answering(light: Light, { openai, model, index, onEnd }: Answeri
 			},
 			{ kind: "retrieval" },
 		)
-		.stage("rerank", ["retrieve"], ({ retrieve }, ctx) => {
-			const passages = rerank(ctx.input, retrieve, passageCount);
+		.stage("fetch", ["retrieve"], ({ retrieve }, ctx) => fetchPassages(passagesUrl, retrieve, ctx.signal), {
+			use: fetchPolicies,
+		})
+		.stage("rerank", ["fetch"], ({ fetch }, ctx) => {
+			const passages = rerank(ctx.input, fetch, passageCount);
 			ctx.event("passages.selected", { sources: passages.map(({ source }) => source) });
 			return passages;
 		})
-		.stage("answer", ["rerank"], async function* ({ rerank }, ctx) {
-			try {
-				const stream = await openai.chat.completions.create(
-					// Without its usage a streamed answer has no price.
-					{ model, messages: promptFor(ctx.input, rerank), stream: true, stream_options: { include_usage: true } },
-					{ signal: ctx.signal },
-				);
-				for await (const { choices } of stream) yield choices[0]?.delta.content ?? "";
-			} finally {
-				onEnd();
-			}
-		});
+		.stage(
+			"answer",
+			["rerank"],
+			async function* ({ rerank }, ctx) {
+				let hasBegun = false;
+				try {
+					const stream = await openai.chat.completions.create(
+						// Without its usage a streamed answer has no price.
+						{ model, messages: promptFor(ctx.input, rerank), stream: true, stream_options: { include_usage: true } },
+						{ signal: ctx.signal },
+					);
+					for await (const { choices } of stream) {
+						const words = choices[0]?.delta.content;
+						// An item that says nothing would be the first, and what comes first is not tried again.
+						if (!words) continue;
+						hasBegun = true;
+						yield words;
+					}
+				} finally {
+					if (hasBegun) onEnd();
+				}
+				if (!hasBegun) throw new EmptyAnswerError("the model answered without a word");
+			},
+			{ use: modelPolicies },
+		);
 }

@@ -1,3 +1,4 @@
+// Over 250 lines: one pass of the demo, seen from every side.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -21,6 +22,7 @@ import type { TallyCounts } from "./tally.ts";
 
 interface Summary extends TallyCounts {
 	readonly server?: OpenAiServerStats;
+	readonly passageRequests?: number;
 }
 
 interface Finished {
@@ -86,6 +88,17 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 	const inTimeOrder = (a: ReceivedSpan, b: ReceivedSpan) => Number(a.startNs - b.startNs);
 	const roots = () => spans.filter(({ parentSpanId }) => parentSpanId === undefined).sort(inTimeOrder);
 	const modelSpans = () => spans.filter(({ kind }) => kind === "client").sort(inTimeOrder);
+	const isAttempt = ({ attributes }: ReceivedSpan) => attributes["retry.attempt"] !== undefined;
+	const stageSpans = (name: string) =>
+		spans.filter((span) => span.attributes["stage.name"] === name && !isAttempt(span)).sort(inTimeOrder);
+	const outcomes = (list: readonly ReceivedSpan[]) => list.map(({ attributes }) => attributes.outcome);
+	const sum = (list: readonly ReceivedSpan[], attribute: string) =>
+		list.reduce((total, { attributes }) => total + Number(attributes[attribute] ?? 0), 0);
+	/** The sum of a metric's series with these labels. */
+	const metric = (name: string, labels: Series["labels"] = {}) =>
+		seriesIn(metrics, name)
+			.filter((series) => Object.entries(labels).every(([label, value]) => series.labels[label] === value))
+			.reduce((total, { value }) => total + value, 0);
 
 	beforeAll(async () => {
 		receiver = await startOtlpReceiver();
@@ -121,9 +134,9 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 
 	test("ends with code 0 and a summary of every question", () => {
 		expect(finished.code).toBe(0);
-		expect(summary).toMatchObject({ answered: 9, failed: 3 });
-		expect(summary.reasons).toMatchObject({ "429 rate_limit_exceeded": 1, "500 server_error": 1 });
-		expect(finished.stderr).toContain("9 questions answered, 3 failed");
+		expect(summary).toMatchObject({ answered: 8, failed: 5 });
+		expect(summary.reasons).toMatchObject({ "500 server_error": 2, circuit_open: 1, rate_limited: 1 });
+		expect(finished.stderr).toContain("8 questions answered, 5 failed");
 		expect(finished.stderr).toContain(receiver.url);
 	});
 
@@ -143,13 +156,18 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 		const stagesOf = (root: ReceivedSpan | undefined) => (root ? childrenOf(root).sort(inTimeOrder) : []);
 		expect(stagesOf(indexing).map(({ name }) => name)).toEqual(["load", "chunk", "index"]);
 		for (const root of asked) {
-			const stages = stagesOf(root);
-			expect(stages.map(({ name }) => name)).toEqual(["retrieve", "rerank", "answer"]);
-			expect(stages.flatMap(childrenOf).map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([
-				["chat extractive-1", stages[2]?.spanId],
-			]);
+			expect(stagesOf(root).map(({ name }) => name)).toEqual(["retrieve", "fetch", "rerank", "answer"]);
 		}
-		expect(spans).toHaveLength(4 + 5 * questions.length);
+		const stages = roots().flatMap(stagesOf);
+		const attempts = stages.flatMap(childrenOf).filter(isAttempt);
+		// What the first attempt called stands below the stage itself, what the others called below each of them.
+		for (const model of modelSpans()) {
+			const above = byId.get(model.parentSpanId ?? "");
+			expect([model.name, above?.attributes["stage.name"]]).toEqual(["chat extractive-1", "answer"]);
+			expect([...stages, ...attempts]).toContain(above);
+			expect(above?.attributes["retry.attempt"]).not.toBe(1);
+		}
+		expect(spans).toHaveLength(roots().length + stages.length + attempts.length + modelSpans().length);
 	});
 
 	test("has every parent, in the same trace, and children within their parents' times", () => {
@@ -162,45 +180,93 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 	});
 
 	test("has stream spans as long as their streams", () => {
-		const wordMs = 8;
-		const streams = spans.filter(({ name }) => name === "answer").sort(inTimeOrder);
-		for (const span of streams.filter(({ status }) => status.code !== "error")) {
+		const wordMs = 5;
+		const streams = stageSpans("answer").filter(({ attributes }) => attributes.outcome === "ok");
+		expect(streams).toHaveLength(summary.answered);
+		for (const span of streams) {
 			const items = Number(span.attributes["stream.item_count"]);
 			expect(items).toBeGreaterThan(10);
-			// Three parts carry no word: the role, the finish reason and the usage. A timer may fire a little early.
-			expect(span.durationMs).toBeGreaterThan((items - 3) * (wordMs - 1));
+			// A timer may fire a little early.
+			expect(span.durationMs).toBeGreaterThan(items * (wordMs - 1));
 			expect(Number(span.attributes["stream.time_to_first_item_ms"])).toBeLessThan(span.durationMs);
+			// Three parts of what the model sent carry no word: the role, the finish reason and the usage.
+			const model = modelSpans().findLast(({ traceId }) => traceId === span.traceId);
+			expect(model?.attributes["stream.item_count"]).toBe(items + 3);
 		}
-		const itemsOf = (list: readonly ReceivedSpan[]) =>
-			list.map(({ attributes }) => attributes["stream.item_count"] ?? 0);
-		expect(itemsOf(modelSpans())).toEqual(itemsOf(streams));
-		const slow = streams[8];
-		expect(slow?.attributes["stream.time_to_first_item_ms"]).toBeGreaterThan(1_100);
-		expect(slow?.durationMs).toBeGreaterThan(1_100);
 	});
 
 	test("has a model span for every request that the server counted, failed where the server failed it", () => {
 		const models = modelSpans();
-		expect(summary.server?.requests).toBe(questions.length);
 		expect(models).toHaveLength(summary.server?.requests ?? -1);
-		const failed = models.flatMap(({ status }, index) => (status.code === "error" ? index + 1 : []));
-		expect(failed).toEqual([4, 7, 11]);
-		expect(summary.server?.outcomes).toEqual({
-			ok: 9,
-			rate_limited: 1,
-			server_error: 1,
-			cut: 1,
-			aborted: 0,
-			invalid: 0,
+		const ended = (outcome: string) => outcomes(models).flatMap((each, index) => (each === outcome ? index + 1 : []));
+		expect(ended("error")).toEqual([2, 4, 8, 11, 12, 13, 14, 15, 16]);
+		expect(ended("cancelled")).toEqual([9]);
+		expect(summary.server).toMatchObject({
+			requests: 19,
+			outcomes: { ok: 9, rate_limited: 1, server_error: 7, cut: 1, aborted: 1, invalid: 0 },
 		});
-		for (const number of failed) expect(roots()[number]?.status.code).toBe("error");
+		expect(outcomes(roots().slice(1))).toEqual([
+			...["ok", "ok", "ok", "ok", "error", "ok", "error", "rejected", "error", "rejected", "ok", "ok", "ok"],
+		]);
+	});
+
+	test.each([
+		["answer", () => summary.server?.requests],
+		["fetch", () => summary.passageRequests],
+	])("has as many attempts of %s as its server counted requests: on spans and in /metrics", (name, requests) => {
+		const called = stageSpans(name).filter(({ attributes }) => attributes.outcome !== "rejected");
+		const attemptsOf = ({ attributes }: ReceivedSpan) => Number(attributes["retry.attempt_count"] ?? 1);
+		const attempts = called.reduce((total, span) => total + attemptsOf(span), 0);
+		expect(attempts).toBeGreaterThan(called.length);
+		expect(attempts).toBe(requests());
+		for (const span of called) {
+			const drawn = childrenOf(span).filter(isAttempt).sort(inTimeOrder);
+			const expected = attemptsOf(span) === 1 ? [] : Array.from({ length: attemptsOf(span) }, (_, index) => index + 1);
+			expect(drawn.map(({ attributes }) => attributes["retry.attempt"])).toEqual(expected);
+		}
+
+		const labels = { pipeline_name: "docs-qa", stage_name: name };
+		expect(metric("pipeline_retry_attempts_per_call_sum", labels)).toBe(attempts);
+		expect(metric("pipeline_retry_calls_total", labels)).toBe(called.length);
+		expect(metric("pipeline_retry_attempts_total", labels)).toBe(attempts - called.length);
+		expect(metric("pipeline_timeout_calls_total", labels)).toBe(attempts);
+		const scheduled = called.flatMap(({ events }) => events.filter((event) => event.name === "retry.scheduled"));
+		expect(scheduled).toHaveLength(attempts - called.length);
+	});
+
+	test("opens the circuit breaker, half-opens it and closes it again: on spans and in /metrics", () => {
+		const changes = stageSpans("answer").flatMap(({ events }) =>
+			events.map((event) => event.name).filter((event) => event.startsWith("circuit_breaker.")),
+		);
+		expect(changes).toEqual(["circuit_breaker.opened", "circuit_breaker.half_opened", "circuit_breaker.closed"]);
+		const nameOf = ({ circuit_breaker_name, circuit_breaker_from_state, circuit_breaker_state }: Series["labels"]) =>
+			`${circuit_breaker_name} ${circuit_breaker_from_state} > ${circuit_breaker_state}`;
+		expect(sums(seriesIn(metrics, "pipeline_circuit_breaker_transitions_total"), nameOf)).toEqual({
+			"docs-qa.answer closed > open": 1,
+			"docs-qa.answer open > half_open": 1,
+			"docs-qa.answer half_open > closed": 1,
+		});
+		const calls = (result: string) =>
+			metric("pipeline_circuit_breaker_calls_total", {
+				circuit_breaker_name: "docs-qa.answer",
+				circuit_breaker_result: result,
+			});
+		const ended = (type: unknown) =>
+			stageSpans("answer").filter(({ attributes }) => attributes["error.type"] === type).length;
+		expect(calls("not_permitted")).toBe(1);
+		expect(ended("circuit_open")).toBe(1);
+		expect(calls("success")).toBe(summary.answered);
+		expect(calls("failure")).toBe(outcomes(stageSpans("answer")).filter((outcome) => outcome === "error").length);
+		const closed = { circuit_breaker_name: "docs-qa.answer", circuit_breaker_state: "closed" };
+		expect(metric("pipeline_circuit_breaker_state", closed)).toBe(1);
+		const refused = { rate_limit_policy: "questions", rate_limit_result: "rejected" };
+		expect([ended("rate_limited"), metric("pipeline_rate_limit_decisions_total", refused)]).toEqual([1, 1]);
 	});
 
 	test("has the tokens of the summary on its model spans", () => {
-		const sum = (name: string) => modelSpans().reduce((total, span) => total + Number(span.attributes[name] ?? 0), 0);
 		expect(summary.inputTokens).toBeGreaterThan(1_000);
-		expect(sum("gen_ai.usage.input_tokens")).toBe(summary.inputTokens);
-		expect(sum("gen_ai.usage.output_tokens")).toBe(summary.outputTokens);
+		expect(sum(modelSpans(), "gen_ai.usage.input_tokens")).toBe(summary.inputTokens);
+		expect(sum(modelSpans(), "gen_ai.usage.output_tokens")).toBe(summary.outputTokens);
 	});
 
 	test("has the runs and stages of the reports and of the spans in /metrics, each counted once", () => {
@@ -217,7 +283,7 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 			);
 		const runOf = ({ pipeline_name, outcome }: Series["labels"]) => `${pipeline_name} ${outcome}`;
 		const runs = sums(seriesIn(metrics, "pipeline_runs_total"), runOf);
-		expect(runs).toEqual({ "docs-index ok": 1, "docs-qa ok": 9, "docs-qa error": 3 });
+		expect(runs).toEqual({ "docs-index ok": 1, "docs-qa ok": 8, "docs-qa error": 3, "docs-qa rejected": 2 });
 		expect(sums(seriesIn(metrics, "pipeline_run_duration_seconds_count"), runOf)).toEqual(runs);
 		expect(flat(summary.runs)).toEqual(runs);
 		expect(
@@ -231,15 +297,20 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 		const stages = sums(seriesIn(metrics, "pipeline_stage_calls_total"), stageOf);
 		expect(sums(seriesIn(metrics, "pipeline_stage_duration_seconds_count"), stageOf)).toEqual(stages);
 		expect(
-			spansBy(({ parentSpanId, attributes }) =>
-				parentSpanId === undefined
+			spansBy((span) =>
+				span.parentSpanId === undefined || isAttempt(span)
 					? undefined
-					: `${attributes["pipeline.name"]}/${attributes["stage.name"]} ${attributes.outcome}`,
+					: `${span.attributes["pipeline.name"]}/${span.attributes["stage.name"]} ${span.attributes.outcome}`,
 			),
 		).toEqual(stages);
-		const { "docs-qa/chat.completions.create ok": ok, "docs-qa/chat.completions.create error": error, ...own } = stages;
-		expect(flat(summary.stages)).toEqual(own);
-		expect([ok, error]).toEqual([summary.server?.outcomes.ok, questions.length - (summary.server?.outcomes.ok ?? 0)]);
+		const ofModel = (name: string) => name.startsWith("docs-qa/chat.completions.create ");
+		expect(flat(summary.stages)).toEqual(Object.fromEntries(Object.entries(stages).filter(([name]) => !ofModel(name))));
+		const { ok = 0, rate_limited = 0, server_error = 0, cut = 0, aborted = 0 } = summary.server?.outcomes ?? {};
+		expect(Object.fromEntries(Object.entries(stages).filter(([name]) => ofModel(name)))).toEqual({
+			"docs-qa/chat.completions.create ok": ok,
+			"docs-qa/chat.completions.create error": rate_limited + server_error + cut,
+			"docs-qa/chat.completions.create cancelled": aborted,
+		});
 		expect(sums(seriesIn(metrics, "pipeline_run_active"), runOf)).toEqual({});
 		expect(sums(seriesIn(metrics, "pipeline_stage_active"), stageOf)).toEqual({});
 	});
@@ -260,11 +331,16 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 				output * outputUsdPerMillionTokens) /
 			1_000_000;
 		expect(billedUsd).toBeGreaterThan(0.001);
-		const usd = (list: readonly ReceivedSpan[]) =>
-			list.reduce((sum, { attributes }) => sum + Number(attributes["pipeline.cost.usd"] ?? 0), 0);
-		const counted = sums(seriesIn(metrics, "pipeline_cost_usd_total"), () => "all").all;
-		for (const told of [summary.costUsd, usd(roots()), usd(modelSpans()), counted])
+		const usd = (list: readonly ReceivedSpan[]) => sum(list, "pipeline.cost.usd");
+		for (const told of [summary.costUsd, usd(roots()), usd(modelSpans()), metric("pipeline_cost_usd_total")])
 			expect(told).toBeCloseTo(billedUsd, 9);
+
+		// The answer without a word had to be paid for, and another attempt made up for it.
+		const empty = modelSpans().find(({ attributes }) => attributes["gen_ai.usage.output_tokens"] === 0);
+		const wastedUsd = usd(empty === undefined ? [] : [empty]);
+		expect(wastedUsd).toBeGreaterThan(0.0001);
+		for (const told of [sum(roots(), "pipeline.cost.wasted_usd"), metric("pipeline_cost_wasted_usd_total")])
+			expect(told).toBeCloseTo(wastedUsd, 9);
 
 		// The answer that was cut off came without its usage: what it cost is unknown, not nothing.
 		const unmetered = sums(seriesIn(metrics, "pipeline_cost_unmetered_total"), () => "all").all ?? 0;
@@ -308,7 +384,9 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 	});
 });
 
-test("runs where nothing listens: shows the trees, says so once, and ends with code 0", async () => {
+test("runs where nothing listens: shows the trees, says so once, and ends with code 0", {
+	timeout: 60_000,
+}, async () => {
 	const address = await freeAddress();
 	const { code, stdout, stderr } = await finish(start(["--once"], { OTEL_EXPORTER_OTLP_ENDPOINT: address }));
 	expect(code).toBe(0);
@@ -316,6 +394,14 @@ test("runs where nothing listens: shows the trees, says so once, and ends with c
 		expect(stderr).toContain(name);
 	}
 	expect(stderr.match(/^✗ docs-qa/gm)).toHaveLength(3);
+	expect(stderr.match(/^⊗ docs-qa · rejected \((circuit_open|rate_limited)\)/gm)).toHaveLength(2);
+	expect(stderr.match(/^└─ .* answer .* [23] attempts/gm)).toHaveLength(6);
+	expect(stderr).toMatch(/^✓ docs-qa .* \$0\.\d+ wasted/m);
+	expect(stderr.match(/circuit breaker docs-qa.answer (opened|half-opened|closed) .*/g)).toEqual([
+		"circuit breaker docs-qa.answer opened (consecutive_failures)",
+		"circuit breaker docs-qa.answer half-opened (time)",
+		"circuit breaker docs-qa.answer closed (probes_succeeded)",
+	]);
 	expect(stderr.split(address)).toHaveLength(2);
 	expect(stdout).toContain("npm run stack");
 });
@@ -349,8 +435,9 @@ test("asks the service that the environment names", async () => {
 		};
 		const { code, stdout } = await finish(start(["--once", "--json"], env));
 		expect(code).toBe(0);
-		expect(JSON.parse(stdout)).toMatchObject({ answered: questions.length, failed: 0 });
-		expect(server.stats()).toMatchObject({ requests: questions.length, outcomes: { ok: questions.length } });
+		const answered = questions.length - 1; // one user asks more than may be asked
+		expect(JSON.parse(stdout)).toMatchObject({ answered, failed: 1, reasons: { rate_limited: 1 } });
+		expect(server.stats()).toMatchObject({ requests: answered, outcomes: { ok: answered } });
 	} finally {
 		await server.close();
 	}

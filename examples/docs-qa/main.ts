@@ -3,18 +3,19 @@ import { devNull } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
-import { footlight } from "@footlight/core";
+import { CircuitOpenError, footlight } from "@footlight/core";
 import { startTelemetry } from "@footlight/otel";
 import { answering } from "./answering.ts";
 import { readArguments } from "./arguments.ts";
 import { indexing } from "./indexing.ts";
 import { connectModelService } from "./model-service.ts";
+import { startPassageServer } from "./passage-server.ts";
 import { progressLine } from "./progress.ts";
 import { type Question, questions } from "./questions.ts";
 import { reasonOf, startTally } from "./tally.ts";
 import { whereToLook } from "./where-to-look.ts";
 
-const pauseMs = 2_000;
+const pauseMs = 1_000;
 
 const options = readArguments(process.argv.slice(2));
 const output = options.json ? process.stderr : process.stdout;
@@ -39,7 +40,8 @@ const tally = startTally();
 const library = footlight("docs-index", { logger });
 const documentation = join(import.meta.dirname, "../../node_modules");
 const indexed = await indexing(library, progressLine(output)).run(documentation);
-const { index } = indexed.outputsOrThrow();
+const { chunk, index } = indexed.outputsOrThrow();
+const passages = await startPassageServer(chunk);
 tally.ran(indexed.report);
 await telemetry.flush(); // a collector that does not answer is reported now, not in the middle of an answer
 
@@ -47,7 +49,10 @@ await telemetry.flush(); // a collector that does not answer is reported now, no
 const light = footlight("docs-qa", { logger, prices: service.prices });
 const openai = light.instrument(service.client, { kind: "model", methods: ["chat.completions.create"] });
 // The line ends before the tree of the run is drawn.
-const answers = answering(light, { openai, model: service.model, index, onEnd: () => write("\n") });
+const answers = answering(light, {
+	...{ openai, model: service.model, index, passagesUrl: passages.url },
+	onEnd: () => write("\n"),
+});
 
 async function ask({ text, userId, sessionId }: Question): Promise<void> {
 	write(styleText("bold", `\n${text}\n`, { stream: output }));
@@ -57,14 +62,20 @@ async function ask({ text, userId, sessionId }: Question): Promise<void> {
 	} catch (error) {
 		if (!stop.signal.aborted) write(styleText("red", `failed: ${reasonOf(error)}\n`, { stream: output }));
 	}
-	tally.asked((await answer.result).report);
+	const { report } = await answer.result;
+	tally.asked(report);
+	if (report.error instanceof CircuitOpenError) await pause(report.error.retryAfterMs ?? 0);
+}
+
+async function pause(ms: number): Promise<void> {
+	await sleep(ms, undefined, { signal: stop.signal }).catch(() => {});
 }
 
 do {
 	for (const question of questions) {
 		if (stop.signal.aborted) break;
 		await ask(question);
-		if (!options.once) await sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
+		if (!options.once) await pause(pauseMs);
 	}
 } while (!options.once && !stop.signal.aborted);
 
@@ -77,5 +88,9 @@ if (options.wait && !stop.signal.aborted) {
 }
 await telemetry.shutdown();
 await service.close();
+await passages.close();
 write(`\n${tally.summary()}\n${await whereToLook("docs-qa", process.env, metricsUrl)}\n`);
-if (options.json) process.stdout.write(`${JSON.stringify({ ...tally.read(), server: service.stats() })}\n`);
+if (options.json)
+	process.stdout.write(
+		`${JSON.stringify({ ...tally.read(), server: service.stats(), passageRequests: passages.requests() })}\n`,
+	);

@@ -13,6 +13,7 @@ export const questions: readonly Question[] = [
 	{ text: "How do I change the tokenizer of MiniSearch?", userId: "grace", sessionId: "grace-search" },
 	{ text: "How do I cancel a request of the OpenAI library?", userId: "alan", sessionId: "alan-models" },
 	{ text: "How many times does the OpenAI library retry by default?", userId: "alan", sessionId: "alan-models" },
+	{ text: "How do I handle errors of the OpenAI library?", userId: "alan", sessionId: "alan-models" },
 	{ text: "Which special tokens does gpt-tokenizer disallow by default?", userId: "alan", sessionId: "alan-models" },
 	{
 		text: "How can the OpenTelemetry SDK be disabled from the environment?",

@@ -3,14 +3,19 @@ import MiniSearch from "minisearch";
 import { stem } from "../words.ts";
 import type { Chunk } from "./chunk.ts";
 
-/** A chunk found for a question, and how well it fits; higher is better. */
-export interface Passage extends Chunk {
+/** Where an answer may stand, and how well it fits; higher is better. The text itself the index does not keep. */
+export interface Hit extends Omit<Chunk, "text"> {
 	readonly score: number;
+}
+
+/** A hit with its text. */
+export interface Passage extends Hit {
+	readonly text: string;
 }
 
 export interface SearchIndex {
 	/** Returns the chunks that fit the question best, the best first. */
-	search(question: string, limit: number): Passage[];
+	search(question: string, limit: number): Hit[];
 }
 
 const batchSize = 250;
@@ -22,7 +27,7 @@ export async function buildIndex(
 ): Promise<SearchIndex> {
 	const index = new MiniSearch<Chunk>({
 		fields: ["heading", "source", "text"],
-		storeFields: ["heading", "source", "text"],
+		storeFields: ["heading", "source"],
 		processTerm: (term) => stem(term) ?? null,
 		searchOptions: { boost: { heading: 2, source: 2 } },
 	});
@@ -34,7 +39,7 @@ export async function buildIndex(
 	return {
 		search(question, limit) {
 			const hits = index.search(question).slice(0, limit);
-			return hits.map(({ id, heading, source, text, score }) => ({ id, heading, source, text, score }));
+			return hits.map(({ id, heading, source, score }) => ({ id, heading, source, score }));
 		},
 	};
 }

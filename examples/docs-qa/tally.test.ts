@@ -1,4 +1,4 @@
-import { footlight, ownPrices } from "@footlight/core";
+import { CircuitOpenError, footlight, ownPrices } from "@footlight/core";
 import { InternalServerError } from "openai";
 import { expect, test } from "vitest";
 import { reasonOf, startTally } from "./tally.ts";
@@ -50,6 +50,7 @@ test("says that none failed", () => {
 });
 
 test("names a failure by status and code, or by what caused it", () => {
+	expect(reasonOf(new CircuitOpenError("docs-qa.answer", 1_500))).toBe("circuit_open");
 	const refusal = { code: null, type: "server_error", message: "x" };
 	expect(reasonOf(new InternalServerError(500, refusal, undefined, new Headers()))).toBe("500 server_error");
 	expect(reasonOf(new TypeError("terminated", { cause: new Error("other side closed") }))).toBe(

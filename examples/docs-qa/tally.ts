@@ -1,4 +1,4 @@
-import type { PipelineReport } from "@footlight/core";
+import { FootlightError, type PipelineReport } from "@footlight/core";
 import { APIError } from "openai";
 
 /** What the reports of all runs come to. */
@@ -86,6 +86,7 @@ function count(counts: Record<string, Record<string, number>>, name: string, out
 
 /** Names a failure in few words. */
 export function reasonOf(error: unknown): string {
+	if (FootlightError.is(error)) return error.code;
 	if (!(error instanceof Error)) return String(error);
 	if (error instanceof APIError && error.status) return `${error.status} ${error.code || error.type || error.name}`;
 	return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

@@ -39,6 +39,16 @@ export function complete(request: ChatRequest, cache: PromptCache): Completion {
 	};
 }
 
+/** The same answer without a word: what was asked is billed all the same. */
+export function withoutWords(completion: Completion): Completion {
+	const { prompt_tokens } = completion.usage;
+	return {
+		...completion,
+		text: "",
+		usage: { ...completion.usage, completion_tokens: 0, total_tokens: prompt_tokens },
+	};
+}
+
 /** The body of an answer that is not streamed. */
 export function toChatCompletion(completion: Completion): ChatCompletion {
 	return {

@@ -13,6 +13,8 @@ test("refuses a length that is no positive integer", () => {
 });
 
 test("shows every kind of fault in one pass of the demo", () => {
-	const kinds = Array.from({ length: 12 }, (_, index) => demoFaults(index + 1)?.kind);
-	expect(kinds.filter(Boolean).sort()).toEqual(["cut", "rate_limit", "server_error", "slow"]);
+	const kinds = Array.from({ length: 19 }, (_, index) => demoFaults(index + 1)?.kind);
+	expect(new Set(kinds)).toEqual(new Set([undefined, "cut", "empty", "rate_limit", "server_error", "slow"]));
+	expect(demoFaults(20)).toBeUndefined();
+	expect(demoFaults(21)?.kind).toBe("server_error");
 });

@@ -2,6 +2,8 @@
 export type Fault =
 	| { readonly kind: "rate_limit"; readonly retryAfterSeconds: number }
 	| { readonly kind: "server_error" }
+	/** The answer has no words, and is billed all the same. */
+	| { readonly kind: "empty" }
 	/** The first word comes late. */
 	| { readonly kind: "slow"; readonly delayMs: number }
 	/** The connection is lost after some words. */
@@ -22,10 +24,15 @@ export function repeatEvery(requests: number, faults: Readonly<Record<number, Fa
 	return (requestNumber) => faults[((requestNumber - 1) % requests) + 1];
 }
 
-/** One fault of each kind in 13 requests: enough to see them all in one pass of the demo, and most answers are good. */
-export const demoFaults: FaultSchedule = repeatEvery(13, {
-	4: { kind: "rate_limit", retryAfterSeconds: 2 },
-	7: { kind: "server_error" },
-	9: { kind: "slow", delayMs: 1_200 },
-	11: { kind: "cut", afterWords: 12 },
+/**
+ * What one pass of the demo meets: requests that another attempt answers (2, 4, 6, 9), an answer that breaks off (8), and
+ * an outage that lasts for two calls of three attempts each (11 to 16). Most answers are good.
+ */
+export const demoFaults: FaultSchedule = repeatEvery(19, {
+	2: { kind: "server_error" },
+	4: { kind: "rate_limit", retryAfterSeconds: 1 },
+	6: { kind: "empty" },
+	8: { kind: "cut", afterWords: 12 },
+	9: { kind: "slow", delayMs: 5_000 },
+	...Object.fromEntries([11, 12, 13, 14, 15, 16].map((request) => [request, { kind: "server_error" }] as const)),
 });

@@ -153,6 +153,14 @@ test("cuts an answer that is not streamed in the middle of its body", async () =
 	expect(server.stats().outcomes.cut).toBe(1);
 });
 
+test("gives an answer without words, and bills what was asked", async () => {
+	const { client, server } = await start({ faults: () => ({ kind: "empty" }) });
+	const { choices, usage } = await client.chat.completions.create({ model, messages });
+	expect(choices[0]?.message.content).toBe("");
+	expect(usage).toMatchObject({ prompt_tokens: promptTokensOf(messages).length, completion_tokens: 0 });
+	expect(server.stats()).toMatchObject({ outcomes: { ok: 1 }, tokens: { input: usage?.prompt_tokens, output: 0 } });
+});
+
 test("sends the head of a slow stream at once and its first word late", async () => {
 	const { client } = await start({ faults: () => ({ kind: "slow", delayMs: 150 }) });
 	const startMs = performance.now();

@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { ApiError } from "./api-error.ts";
 import { parseChatRequest } from "./chat-request.ts";
-import { complete } from "./completion.ts";
+import { complete, withoutWords } from "./completion.ts";
 import { demoFaults, type Fault, type FaultSchedule } from "./fault-schedule.ts";
 import { promptCache } from "./prompt-cache.ts";
 import { readBody } from "./read-body.ts";
 import { ConnectionCut, sendError, sendJson, sendStream, sendWhole } from "./reply.ts";
 
-/** How a chat completion request ended. A slow answer is an ok one. */
+/** How a chat completion request ended. An answer that is slow, or empty, is an ok one. */
 export type RequestOutcome = "ok" | "rate_limited" | "server_error" | "cut" | "aborted" | "invalid";
 
 export interface OpenAiServerOptions {
@@ -24,7 +24,7 @@ export interface OpenAiServerOptions {
 	readonly faults?: FaultSchedule | "none";
 	/** Time to the first word of an answer. @default 60 */
 	readonly firstWordMs?: number;
-	/** Time between two words of a streamed answer. @default 8 */
+	/** Time between two words of a streamed answer. @default 5 */
 	readonly wordMs?: number;
 	/** Largest request body. @default 1 MiB */
 	readonly maxBodyBytes?: number;
@@ -54,7 +54,7 @@ export async function startOpenAiServer({
 	models = ["extractive-1"],
 	faults = demoFaults,
 	firstWordMs = 60,
-	wordMs = 8,
+	wordMs = 5,
 	maxBodyBytes = 1024 * 1024,
 }: OpenAiServerOptions = {}): Promise<OpenAiServer> {
 	const cache = promptCache();
@@ -109,7 +109,8 @@ export async function startOpenAiServer({
 		authorize(request);
 		const chat = parseChatRequest(await readBody(request, maxBodyBytes), models);
 		refuseWhenScheduled(fault);
-		const completion = complete(chat, cache);
+		const whole = complete(chat, cache);
+		const completion = fault?.kind === "empty" ? withoutWords(whole) : whole;
 		const pace = { firstWordMs, wordMs, fault, signal };
 		if (chat.stream) await sendStream(response, completion, chat.includeUsage, pace);
 		else await sendWhole(response, completion, pace);

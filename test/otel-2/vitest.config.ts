@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { root } from "../../scripts/command.ts";
 import { reporters } from "../../scripts/test-report.ts";
 import { olderLine, olderLineVariable } from "./older-line.ts";
@@ -16,6 +16,7 @@ export default defineConfig({
 			"packages/otel/src/propagation.test.ts",
 			"test/otel-2/*.test.ts",
 		],
+		exclude: [...configDefaults.exclude, "**/planted-bugs.test.ts"],
 		pool: "forks",
 		maxWorkers: 2,
 		testTimeout: 20_000,

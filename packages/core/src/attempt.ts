@@ -1,5 +1,6 @@
 import * as api from "@opentelemetry/api";
 import type { Call } from "./call.ts";
+import { withScope } from "./call-copy.ts";
 import { activeContext, StageContext, withContext } from "./context.ts";
 import { waste } from "./cost/charge.ts";
 import { ownsError } from "./error-owner.ts";
@@ -38,16 +39,31 @@ export function attempts(next: Handler): Handler {
 		if (call.attempt > 1) waste(scope);
 		if (scope.span === undefined) return next(call);
 		if (call.attempt === 1 && scope.attemptSpans === "retried") return firstAttempt(call, next);
-		const first = scope.firstAttempt;
-		scope.firstAttempt = undefined;
-		if (first?.ended) drawFirst(first);
+		followFirst(scope, next);
 		return laterAttempt(call, next);
 	};
 }
 
+/** The first attempt of one layer: drawn once a second follows. */
+export class FirstAttempt extends Observation {
+	/** What the layer calls: it tells one layer from another around the same stage. */
+	readonly next: Handler;
+	/** That of a layer further out, which is still in its first attempt too. */
+	outer: FirstAttempt | undefined;
+	isFollowed = false;
+	/** What layers further in said of it: on its own span where it is drawn, else on the stage's. */
+	said: api.Attributes | undefined;
+
+	constructor(call: Call, next: Handler) {
+		super(call, activeContext(), [drawIfFollowed]);
+		this.next = next;
+		this.outer = call.scope.firstAttempt;
+	}
+}
+
 /** Runs in the stage's own context: its children stay under the stage. */
 function firstAttempt(call: Call, next: Handler): unknown {
-	const observation = new Observation(call, activeContext(), [drawIfFollowed]);
+	const observation = new FirstAttempt(call, next);
 	call.scope.firstAttempt = observation;
 	return observed(observation, call, next);
 }
@@ -61,16 +77,34 @@ const drawIfFollowed: Observer = {
 	end(observation) {
 		// The next attempt's takes its place on the scope.
 		observation.reading = observation.scope.reading;
-		if (observation.scope.firstAttempt !== observation) drawFirst(observation);
+		if ((observation as FirstAttempt).isFollowed) drawFirst(observation);
 	},
 };
 
+/** Draws the first attempt of a layer that makes another one: now, or when it ends. */
+function followFirst(scope: Scope, next: Handler): void {
+	let inner: FirstAttempt | undefined;
+	for (let first = scope.firstAttempt; first !== undefined; inner = first, first = first.outer) {
+		if (first.next !== next) continue;
+		if (inner === undefined) scope.firstAttempt = first.outer;
+		else inner.outer = first.outer;
+		first.isFollowed = true;
+		if (first.ended) drawFirst(first);
+		return;
+	}
+}
+
 /** Draws a first attempt that failed, once its call has ended in another way: its error would stand nowhere. */
-export function drawLostAttempt({ scope, error }: Observation): void {
-	const first = scope.firstAttempt;
-	if (first?.ended !== true || !isFailure(first.outcome) || first.error === error) return;
-	scope.firstAttempt = undefined;
-	drawFirst(first);
+export function drawLostAttempt({ scope, error, span }: Observation): void {
+	for (let first = scope.firstAttempt; first !== undefined; first = first.outer) {
+		if (!first.ended || !isFailure(first.outcome) || first.error === error) {
+			if (first.said !== undefined) span?.setAttributes(first.said);
+			continue;
+		}
+		scope.firstAttempt = undefined;
+		drawFirst(first);
+		return;
+	}
 }
 
 function laterAttempt(call: Call, next: Handler): unknown {
@@ -79,7 +113,7 @@ function laterAttempt(call: Call, next: Handler): unknown {
 	stage.outcome = undefined;
 	stage.outcomeError = undefined;
 	const scope = new Scope(stage, stage.run, false, stage.attemptOf ?? stage);
-	const attempt: Call = { ...call, scope };
+	const attempt = withScope(call, scope);
 	scope.call = attempt;
 	const before = activeContext();
 	const observation = new Observation(attempt, before, [endSpan]);
@@ -105,20 +139,23 @@ function observed(observation: Observation, call: Call, next: Handler): unknown 
 	return follow(result, observation);
 }
 
-function drawFirst(observation: Observation): void {
+/** Draws a first attempt after the fact. */
+export function drawFirst(observation: Observation): void {
 	const { call, scope, startMs, error } = observation;
 	const span = startSpan(call, scope, startMs);
 	if (span === undefined) return;
 	// The attempt takes the error over from its stage, which then does not record it again.
 	const records = observation.ownsError && ownsError(error, new Scope(scope, scope.run));
 	try {
+		if (observation instanceof FirstAttempt && observation.said !== undefined) span.setAttributes(observation.said);
 		describeAndEnd(span, observation, records);
 	} catch (failure) {
 		telemetryFailed("attempt span", failure);
 	}
 }
 
-function startSpan(call: Call, stage: Scope, startMs: number): api.Span | undefined {
+/** Begins the span of an attempt; undefined where it cannot be drawn. */
+export function startSpan(call: Call, stage: Scope, startMs: number): api.Span | undefined {
 	const { tracer } = call.definition.pipeline;
 	if (tracer === undefined || stage.span === undefined) return undefined;
 	try {
@@ -133,7 +170,8 @@ function startSpan(call: Call, stage: Scope, startMs: number): api.Span | undefi
 	}
 }
 
-const endSpan: Observer = {
+/** Ends the span of an attempt, and says of the stage what the attempt said of itself. */
+export const endSpan: Observer = {
 	begin: () => true,
 	end(observation) {
 		const { parent, outcome, outcomeError, reading } = observation.scope;

@@ -68,8 +68,66 @@ export function readNow(clock: Clock): number {
 	}
 }
 
+/** The wall-clock time at a reading of `monotonicMs()` made just now: of the machine's clock without another look. */
+export function wallTimeAt(clock: Clock, monotonicMs: number): number {
+	return clock === systemClock ? originMs + monotonicMs : readNow(clock);
+}
+
 /** Takes over a change of the wall clock (a sleeping laptop, a step of the time service); called where a trace begins. */
 export function followWallClock(): void {
 	const wallMs = Date.now();
 	if (Math.abs(wallMs - systemClock.now()) > largestDriftMs) originMs = wallMs - timer.now();
+}
+
+/** Something that fires once, unless it is cancelled before. */
+export interface Alarm {
+	cancel(): void;
+	/** Whether the process stays alive for it, where its clock can tell; a new one keeps it alive. */
+	keepsAlive(keeps: boolean): void;
+}
+
+interface Timer {
+	ref?(): unknown;
+	unref?(): unknown;
+}
+
+/** Calls `fire` after a time of at most 2^31-1 ms: cheaper than `clock.sleep`, where nobody awaits it. */
+export function setAlarm(clock: Clock, afterMs: number, fire: () => void): Alarm {
+	return clock === systemClock ? ofPlatform(afterMs, fire) : ofClock(clock, afterMs, fire);
+}
+
+function ofPlatform(afterMs: number, fire: () => void): Alarm {
+	const timer = setTimeout(fire, Math.ceil(afterMs));
+	return {
+		cancel: () => clearTimeout(timer),
+		keepsAlive(keeps) {
+			const { ref, unref } = timer as Timer;
+			(keeps ? ref : unref)?.call(timer);
+		},
+	};
+}
+
+function ofClock(clock: Clock, afterMs: number, fire: () => void): Alarm {
+	const cancelled = new AbortController();
+	let isOver = false;
+	const over = () => {
+		if (isOver) return;
+		isOver = true;
+		fire();
+	};
+	try {
+		clock.sleep(afterMs, cancelled.signal).then(over, (error) => {
+			if (!isOver) telemetryFailed("clock", error);
+		});
+	} catch (error) {
+		telemetryFailed("clock", error);
+	}
+	return {
+		cancel() {
+			if (isOver) return;
+			isOver = true;
+			cancelled.abort();
+		},
+		keepsAlive() {},
+	};
 }

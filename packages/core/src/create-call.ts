@@ -19,7 +19,12 @@ export function createCall(
 	signal: AbortSignal | undefined = parent?.call.signal,
 ): Call {
 	const scope = new Scope(nearestOpen(parent), run, definition.kind === "run");
-	return callWithin(scope, definition, input, receiver, signal);
+	return callWithin(scope, definition, input, receiver, signal, deadlineIn(parent) ?? scope.parent?.call.deadlineMs);
+}
+
+/** Layers pass changed calls inwards, each with a scope of its own: such a one goes on as long as the call it is of. */
+function deadlineIn(scope: Scope | undefined): number | undefined {
+	return scope?.attemptOf?.open ? scope.call.deadlineMs : undefined;
 }
 
 /** Makes the call that a scope belongs to. */
@@ -29,6 +34,7 @@ export function callWithin(
 	input: readonly unknown[],
 	receiver: unknown,
 	signal: AbortSignal | undefined,
+	deadlineMs: number | undefined = scope.parent?.call.deadlineMs,
 ): Call {
 	const { run } = scope;
 	const call: Call = {
@@ -38,6 +44,7 @@ export function callWithin(
 		input,
 		receiver,
 		signal,
+		deadlineMs,
 		attempt: 1,
 		ids: run === undefined ? noIds : run.ids,
 		clock: definition.pipeline.clock,

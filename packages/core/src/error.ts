@@ -20,18 +20,17 @@ export type ErrorCode =
  */
 export class FootlightError extends Error {
 	readonly code: ErrorCode;
+	// A field is defined, not assigned: where the prototype of all errors is frozen, an assignment throws.
+	override name: string = this.constructor.name;
+
+	static {
+		// On the prototype: on each error it would cost as much as all the rest.
+		Object.defineProperty(FootlightError.prototype, brand, { value: true });
+	}
 
 	constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
 		super(`[${code}] ${message}`, options);
-		// Where the prototype of all errors is frozen, an assignment throws.
-		Object.defineProperty(this, "name", {
-			value: new.target.name,
-			writable: true,
-			enumerable: true,
-			configurable: true,
-		});
 		this.code = code;
-		Object.defineProperty(this, brand, { value: true });
 	}
 
 	static is(error: unknown): error is FootlightError {
@@ -39,15 +38,47 @@ export class FootlightError extends Error {
 	}
 }
 
+/**
+ * Makes an error that has no stack, at a tenth of the price: for refusals, which come by the thousand where things go wrong,
+ * and whose stack would show nothing but this package.
+ */
+export function withoutStack<E extends FootlightError>(make: () => E): E {
+	const limit = Error.stackTraceLimit;
+	try {
+		// No number: with 0 an empty stack is captured, which costs as much as the rest of the error.
+		Error.stackTraceLimit = undefined as unknown as number;
+	} catch {
+		// Where the globals are frozen, it has one.
+		return make();
+	}
+	try {
+		const error = make();
+		error.stack = `${error.name}: ${error.message}`;
+		return error;
+	} finally {
+		Error.stackTraceLimit = limit;
+	}
+}
+
 /** A call did not settle in time. */
 export class TimeoutError extends FootlightError {
 	readonly timeoutMs: number;
 
-	constructor(name: string, timeoutMs: number, options?: ErrorOptions) {
-		super("timeout", `${name} did not settle within ${timeoutMs} ms`, options);
+	constructor(name: string, timeoutMs: number, options: ErrorOptions & { readonly awaited?: AwaitedInTime } = {}) {
+		const { awaited = "result" } = options;
+		super("timeout", `${name} ${notInTime[awaited]} within ${timeoutMs} ms`, options);
 		this.timeoutMs = timeoutMs;
 	}
 }
+
+/** What a time limit waits for. */
+export type AwaitedInTime = "result" | "first_item" | "next_item";
+
+const notInTime: Readonly<Record<AwaitedInTime, string>> = {
+	result: "did not settle",
+	first_item: "gave no first item",
+	next_item: "gave no further item",
+};
 
 /** A call was refused before it began: by an open breaker, a limit, a full bulkhead, a missing permission. */
 export class RejectedError extends FootlightError {
@@ -57,10 +88,84 @@ export class RejectedError extends FootlightError {
 	constructor(
 		code: "circuit_open" | "rate_limited" | "bulkhead_full" | "unauthorized" | "budget_exceeded",
 		message: string,
-		options: ErrorOptions & { readonly retryAfterMs?: number } = {},
+		options?: ErrorOptions & { readonly retryAfterMs?: number | undefined },
 	) {
 		super(code, message, options);
-		if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+		if (options?.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+	}
+}
+
+/** A call was refused because its breaker is open: what it would call fails again and again. */
+export class CircuitOpenError extends RejectedError {
+	declare readonly retryAfterMs?: number;
+	readonly circuitBreakerName: string;
+
+	/**
+	 * @param retryAfterMs - when the breaker lets a probe through; undefined where it waits for somebody to close it
+	 * @param options - `state` says what the breaker is, where it is not simply open
+	 */
+	constructor(
+		circuitBreakerName: string,
+		retryAfterMs: number | undefined,
+		options?: ErrorOptions & { readonly state?: "open" | "half_open" | "forced_open" },
+	) {
+		const state = options?.state ?? "open";
+		const until = retryAfterMs === undefined ? "" : ` for another ${Math.ceil(retryAfterMs)} ms`;
+		const is = state === "open" ? `is open${until}` : notPassable[state];
+		super("circuit_open", `circuit breaker ${circuitBreakerName} ${is}`, options);
+		if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+		this.circuitBreakerName = circuitBreakerName;
+	}
+}
+
+const notPassable = {
+	half_open: "is half-open, and as many probes run as may",
+	forced_open: "is forced open",
+} as const;
+
+/** A call was refused because as many calls run, and wait, as may. */
+export class BulkheadFullError extends RejectedError {
+	readonly bulkheadName: string;
+
+	constructor(bulkheadName: string, message: string, options?: ErrorOptions) {
+		super("bulkhead_full", `bulkhead ${bulkheadName}: ${message}`, options);
+		this.bulkheadName = bulkheadName;
+	}
+}
+
+/** A call was refused because its key has made as many as it may in a window. */
+export class RateLimitedError extends RejectedError {
+	declare readonly retryAfterMs?: number;
+	readonly policyName: string;
+	/** Which of the policy's windows is used up. */
+	readonly limitType: string;
+	/** Calls that the window allows. */
+	readonly limit: number;
+	#said: object | undefined;
+
+	/** @param retryAfterMs - when the key's next call is let through; undefined where the limiter does not say */
+	constructor(
+		policyName: string,
+		limitType: string,
+		limit: number,
+		retryAfterMs: number | undefined,
+		options?: ErrorOptions,
+	) {
+		super("rate_limited", `rate limit ${policyName}: ${limit} per ${limitType} are used up`, options);
+		if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+		this.policyName = policyName;
+		this.limitType = limitType;
+		this.limit = limit;
+	}
+
+	/** Has an error remember what the limiter said: in a map it would cost as much as all the rest. @internal */
+	static remember(error: RateLimitedError, said: object): void {
+		error.#said = said;
+	}
+
+	/** What the limiter said; undefined where nobody has told. @internal */
+	static said(error: RateLimitedError): object | undefined {
+		return #said in error ? error.#said : undefined;
 	}
 }
 

@@ -35,6 +35,7 @@ const ownPrefixes = [
 	"interrupt.",
 	"analytics.",
 	"budget.",
+	"hedge.",
 	"gen_ai.",
 ];
 

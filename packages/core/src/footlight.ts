@@ -7,8 +7,8 @@ import type { FootlightOptions, Light, RunOptions, StageOptions } from "./light.
 import { withMeter } from "./middleware/cost.ts";
 import { observe } from "./middleware/observe.ts";
 import { describeLayer } from "./middleware.ts";
-import { prepare } from "./observing.ts";
 import { knownOptions, middlewareList, nonEmptyName, oneOf, optionalFunction, show } from "./option.ts";
+import { prepare } from "./prepare.ts";
 import { runStarter } from "./run.ts";
 import { pipelineBuilder } from "./runner/build-pipeline.ts";
 import { outside } from "./scope.ts";

@@ -1,5 +1,17 @@
 // For users.
 
+export type { CircuitBreaker } from "./breaker/circuit-breaker.ts";
+export { type CircuitBreakers, circuitBreakers } from "./breaker/registry.ts";
+export type { CircuitBreakerOptions } from "./breaker/settings.ts";
+export type { CircuitBreakerSnapshot } from "./breaker/snapshot.ts";
+export type {
+	CircuitBreakerChange,
+	CircuitBreakerFigures,
+	CircuitBreakerReason,
+	CircuitBreakerState,
+} from "./breaker/state.ts";
+export type { CacheOptions } from "./cache/settings.ts";
+export type { AsyncCacheStore, CacheEntry, SyncCacheStore } from "./cache/store.ts";
 export type { StageKind } from "./call.ts";
 export type { CaptureOptions } from "./capture.ts";
 export type { CorrelationIds } from "./correlation.ts";
@@ -17,15 +29,21 @@ export type { CostSource, Spend } from "./cost/spend.ts";
 export type { TokenUsage, UsageExtractor } from "./cost/token-usage.ts";
 export { describe, type StageDescription } from "./describe.ts";
 export {
+	type AwaitedInTime,
 	BudgetExceededError,
+	BulkheadFullError,
 	CancelledError,
+	CircuitOpenError,
 	type ErrorCode,
 	FootlightError,
 	InterruptedError,
+	RateLimitedError,
 	RejectedError,
 	TimeoutError,
 } from "./error.ts";
 export type { EventAttributes, EventSink, FootlightEvent } from "./event.ts";
+export type { FlagClient, FlagContext, FlagContextValue, FlagDetails, FlagFunction } from "./flag/client.ts";
+export type { FeatureFlagOptions } from "./flag/settings.ts";
 export { footlight } from "./footlight.ts";
 export type { ErrorAction } from "./graph/error-action.ts";
 export type {
@@ -57,16 +75,54 @@ export {
 	type NodeRequest,
 } from "./graph/graph-middleware.ts";
 export type { FootlightOptions, Light, RunOptions, StageOptions } from "./light.ts";
+export type { RateLimitKey } from "./limit/gate.ts";
+export { type RateLimitHeadersOptions, rateLimitHeaders } from "./limit/rate-limit-headers.ts";
+export { RateLimitResult } from "./limit/rate-limit-result.ts";
+export type { RateLimitDecision, RateLimitStore, SyncRateLimitStore } from "./limit/rate-limit-store.ts";
+export {
+	type RateLimiter,
+	type RateLimiterOptions,
+	type RateLimiterSettings,
+	type RateLimitUsage,
+	rateLimiter,
+} from "./limit/rate-limiter.ts";
+export type {
+	RateLimitBurst,
+	RateLimitConfig,
+	RateLimitPolicy,
+	RateLimits,
+	RateLimitWindow,
+} from "./limit/rate-limits.ts";
 export type { Logger, LogLevel, LogMethod } from "./logger.ts";
 export { type BudgetOptions, budget } from "./middleware/budget.ts";
+export { type BulkheadOptions, bulkhead } from "./middleware/bulkhead.ts";
+export { cache } from "./middleware/cache.ts";
+export { circuitBreaker } from "./middleware/circuit-breaker.ts";
 export { type CostOptions, cost } from "./middleware/cost.ts";
+export { type Fallback, type FallbackOptions, fallback } from "./middleware/fallback.ts";
+export { featureFlag } from "./middleware/feature-flag.ts";
+export { type HedgeOptions, hedge } from "./middleware/hedge.ts";
 export { logging } from "./middleware/logging.ts";
 export { metrics } from "./middleware/metrics.ts";
 export { type ObserveOptions, observe } from "./middleware/observe.ts";
+export {
+	type RateLimitOptions,
+	type RateLimitSettings,
+	rateLimit,
+	type SharedRateLimitOptions,
+} from "./middleware/rate-limit.ts";
+export { retry } from "./middleware/retry.ts";
+export { type TimeoutOptions, timeout } from "./middleware/timeout.ts";
 export { tracing } from "./middleware/tracing.ts";
 export type { LoggingOptions } from "./observer/log-line.ts";
 export type { TracingOptions } from "./observer/span.ts";
 export type { Outcome } from "./outcome.ts";
+export type { BackoffKind, Jitter } from "./retry/backoff.ts";
+export { type RetryBudget, type RetryBudgetOptions, retryBudget } from "./retry/budget.ts";
+export { type FailedAttempt, retryHistory } from "./retry/history.ts";
+export type { RetryContext, RetryOptions, ScheduledRetry } from "./retry/settings.ts";
+export { isCallersFault, isTransient } from "./retry/transient.ts";
+export type { DelaySource } from "./retry/words.ts";
 export type { FailureMode, PipelineOptions } from "./runner/options.ts";
 export type { NotRunReason, RunReport, StageReport } from "./runner/report.ts";
 export type {

@@ -2,22 +2,15 @@ import type { Call, Definition } from "./call.ts";
 import { activeContext, StageContext, withContext } from "./context.ts";
 import { layer, type Middleware } from "./middleware.ts";
 import { Observation, type Observer } from "./observation.ts";
+import { prepares } from "./prepare.ts";
 import { follow } from "./stream/follow.ts";
 
-type Plan = (definition: Definition) => readonly Observer[];
-
 interface Watching {
-	readonly plan: Plan;
 	/** True for one that tells somebody of its own, or keeps account: it is wanted though nobody listens to the pipeline. */
 	readonly always: boolean;
 }
 
 const watching = new WeakMap<Middleware, Watching>();
-
-/** Lets the layers that observe prepare for a stage when it is defined, before its first call. */
-export function prepare(layers: readonly Middleware[], definition: Definition): void {
-	for (const middleware of layers) watching.get(middleware)?.plan(definition);
-}
 
 /** True for a layer that {@link observing} made: it tells the reporter of a call how that went. */
 export function isObserving(middleware: Middleware): boolean {
@@ -78,6 +71,6 @@ export function observing(
 			return follow(result, observation);
 		};
 	});
-	watching.set(middleware, { plan, always });
-	return middleware;
+	watching.set(middleware, { always });
+	return prepares(middleware, plan);
 }

@@ -4,9 +4,10 @@ import { type CorrelationIds, checkIdNames, correlationOptions, usableIds } from
 import { createCall } from "./create-call.ts";
 import type { RunOptions } from "./light.ts";
 import { compose, type Middleware } from "./middleware.ts";
-import { isIdleUnheard, prepare } from "./observing.ts";
+import { isIdleUnheard } from "./observing.ts";
 import { knownOptions, optionalBoolean, show } from "./option.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { prepare } from "./prepare.ts";
 import { type Reporter, Run } from "./scope.ts";
 import { callThrough } from "./wrap/stage.ts";
 
@@ -22,7 +23,7 @@ export function runStarter(
 	const wantsListeners = observing.some(isIdleUnheard);
 	const handler = compose(
 		observing,
-		callThrough((call) => (call.input[0] as () => unknown)()),
+		callThrough(({ call }) => (call.input[0] as () => unknown)()),
 	);
 
 	return function startRun<R>(ids: RunOptions, fn: () => R, reporter?: Reporter): R {

@@ -1,5 +1,6 @@
 import type { Attributes, AttributeValue, Context, Span, SpanContext } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
+import type { FirstAttempt } from "./attempt.ts";
 import type { Call } from "./call.ts";
 import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
 import type { BudgetAccount } from "./cost/budget-account.ts";
@@ -106,8 +107,8 @@ export class Scope implements Current, Account {
 	declare outcomeError: unknown;
 	/** Which attempts are drawn as spans of their own. */
 	attemptSpans: "retried" | "always" = "retried";
-	/** The first attempt, until a second follows: then it is drawn too, however it ended or will end. */
-	declare firstAttempt: Observation | undefined;
+	/** The first attempt, of the innermost layer that makes several, until a second follows: then it is drawn too. */
+	declare firstAttempt: FirstAttempt | undefined;
 	#call: Call | undefined;
 	#signal: AbortSignal | undefined;
 

@@ -2,8 +2,9 @@ import type { Context } from "@opentelemetry/api";
 import type { Call, Definition } from "../call.ts";
 import { withMeter } from "../middleware/cost.ts";
 import { compose, describeLayer, type Middleware } from "../middleware.ts";
-import { isObserving, observing, prepare } from "../observing.ts";
+import { isObserving, observing } from "../observing.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { prepare } from "../prepare.ts";
 import { innerRunnerOf } from "../runner/inner-runner.ts";
 import type { Current } from "../scope.ts";
 import { callThrough } from "../wrap/stage.ts";
@@ -56,7 +57,7 @@ export function defineNode(
 	prepare(layers, definition);
 	const handler = compose(
 		layers,
-		callThrough((call) => run(call.input[0], call.scope)),
+		callThrough((scope) => run(scope.call.input[0], scope)),
 	);
 
 	return {

@@ -2,7 +2,7 @@ import { activeContext } from "../context.ts";
 import { layer, type Middleware } from "../middleware.ts";
 import { closingRuns } from "../runner/inner-runs.ts";
 import { closeStream, isStream } from "../runner/stream-reader.ts";
-import { isThenable } from "../runner/thenable.ts";
+import { isThenable } from "../thenable.ts";
 import { NodeStream } from "./node-stream.ts";
 import { untilAborted } from "./until-aborted.ts";
 

@@ -5,9 +5,9 @@ import { show } from "../option.ts";
 import { checkTime } from "../runner/check-time.ts";
 import { closingRuns } from "../runner/inner-runs.ts";
 import { readerOf, type StreamReader } from "../runner/stream-reader.ts";
-import { isThenable } from "../runner/thenable.ts";
 import { Turn } from "../runner/turn.ts";
 import type { Scope } from "../scope.ts";
+import { isThenable } from "../thenable.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** All items of a stream; where they come without waiting, the run's time and everything else have their turn. */

@@ -1,7 +1,7 @@
 import { isError } from "../is-error.ts";
 import { show } from "../option.ts";
-import { isThenable } from "../runner/thenable.ts";
 import type { Current } from "../scope.ts";
+import { isThenable } from "../thenable.ts";
 import { EdgeError } from "./graph-error.ts";
 import type { LaidEdge, LaidNode } from "./layout.ts";
 

@@ -1,5 +1,7 @@
 import type { Call } from "../call.ts";
 import { callKey } from "../call.ts";
+import { holdTo } from "../call-copy.ts";
+import { readNow } from "../clock.ts";
 import { activeContext, scopeOf } from "../context.ts";
 import { nothingSpent } from "../cost/spend.ts";
 import type { RunOptions } from "../light.ts";
@@ -70,6 +72,7 @@ export function runGraph(
 		if (isUnobserved) scope.open = true;
 		watch.begin(scope);
 		ending.begin();
+		if (timeoutMs !== undefined) holdTo(scope, readNow(pipeline.clock) + timeoutMs);
 		try {
 			const call: Call = { ...scope.call, input: [state], values: scope.call.values.set(walkKey, walk) };
 			await graph.handler(call);

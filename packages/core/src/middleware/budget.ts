@@ -5,6 +5,7 @@ import { emitEvent } from "../emit.ts";
 import { BudgetExceededError } from "../error.ts";
 import { layer, type Middleware } from "../middleware.ts";
 import { integerFrom, knownOptions, milliseconds, nonEmptyName, oneOf, refuse } from "../option.ts";
+import { rejection } from "../rejection.ts";
 import type { Scope } from "../scope.ts";
 import type { Instruments } from "../telemetry/instruments.ts";
 
@@ -119,7 +120,7 @@ function keyOf(call: Call, per: (call: Call) => unknown): string | undefined {
 
 /** A call that must not be made fails as its function does. */
 function refused(call: Call, error: unknown): Promise<never> {
-	if (call.definition.isAsync) return Promise.reject(error);
+	if (call.definition.isAsync) return rejection(error);
 	throw error;
 }
 

@@ -123,7 +123,7 @@ function describeEnd(span: Span, observation: Observation, capture: CaptureOptio
 	}
 }
 
-function describeSpend(span: Span, { costUsd, wastedUsd }: Spend): void {
+export function describeSpend(span: Span, { costUsd, wastedUsd }: Spend): void {
 	if (costUsd !== 0) span.setAttribute("pipeline.cost.usd", costUsd);
 	if (wastedUsd !== 0) span.setAttribute("pipeline.cost.wasted_usd", wastedUsd);
 }

@@ -2,11 +2,11 @@ import type { Context } from "@opentelemetry/api";
 import { contextEntrance, StageContext, withContext } from "../context.ts";
 import { callWithin } from "../create-call.ts";
 import type { Handler } from "../middleware.ts";
+import { awaited, isThenable } from "../thenable.ts";
 import type { Execution } from "./execution.ts";
 import type { NodeScope } from "./node-scope.ts";
 import { SharedContext } from "./shared-context.ts";
 import { isStream } from "./stream-reader.ts";
-import { awaited, isThenable } from "./thenable.ts";
 
 /** Makes the calls of a run's stages, and hears what they give. */
 export class Calls {

@@ -2,7 +2,6 @@ import { type Definition, type StageKind, stageKinds } from "../call.ts";
 import type { UsageExtractor } from "../cost/token-usage.ts";
 import { withMeter } from "../middleware/cost.ts";
 import { describeLayer, type Middleware } from "../middleware.ts";
-import { prepare } from "../observing.ts";
 import {
 	knownOptions,
 	middlewareList,
@@ -15,6 +14,7 @@ import {
 	stringList,
 } from "../option.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { prepare } from "../prepare.ts";
 import { isClass } from "../wrap/member.ts";
 import { type AnyFunction, isAsyncFunction } from "../wrap/stage.ts";
 import type { Drawn } from "./draw-pipeline.ts";

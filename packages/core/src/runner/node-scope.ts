@@ -77,8 +77,8 @@ export class NodeScope extends Scope implements PipelineCurrent, Reporter {
 }
 
 /** What a function may ask of the scope it is given, also where a layer has put an attempt's scope in between. */
-export function currentOf(call: Call): PipelineCurrent {
-	const scope = call.scope as Scope & { input: unknown; index: number | undefined };
+export function currentOf(of: Scope): PipelineCurrent {
+	const scope = of as Scope & { input: unknown; index: number | undefined };
 	const own = ownerOf(scope);
 	if (scope !== own) {
 		scope.input = own.input;
@@ -89,7 +89,10 @@ export function currentOf(call: Call): PipelineCurrent {
 
 /** The scope of the whole call that a scope belongs to. */
 export function ownerOf(scope: Scope): NodeScope {
-	return (scope.attemptOf ?? scope) as NodeScope;
+	let owner = scope.attemptOf ?? scope;
+	// A call in the background has a scope of its own, below that of the call it is made for.
+	while (!(owner instanceof NodeScope) && owner.parent !== undefined) owner = owner.parent;
+	return owner as NodeScope;
 }
 
 const noInput: readonly unknown[] = Object.freeze([]);
@@ -126,6 +129,10 @@ class QuietCall implements Call {
 
 	get signal(): AbortSignal {
 		return this.scope.execution.end.signal;
+	}
+
+	get deadlineMs(): number | undefined {
+		return this.scope.execution.scope.call.deadlineMs;
 	}
 
 	get attempt(): number {

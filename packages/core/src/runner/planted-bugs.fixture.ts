@@ -1,14 +1,4 @@
-/** A mistake somebody could make in the runner, and what the property says of it. */
-export interface PlantedBug {
-	readonly name: string;
-	/** Below `src/`. */
-	readonly file: string;
-	/** Stands in the file once. */
-	readonly replace: string;
-	readonly by: string;
-	/** In the violation that must be found. */
-	readonly caughtAs: RegExp;
-}
+import type { PlantedBug } from "../planting.fixture.ts";
 
 /** Kept for good: each was a way for a runner to say what did not happen. */
 export const plantedBugs: readonly PlantedBug[] = [

@@ -1,3 +1,4 @@
+import { holdTo } from "../call-copy.ts";
 import type { Clock } from "../clock.ts";
 import { withContext } from "../context.ts";
 import { CancelledError, TimeoutError } from "../error.ts";
@@ -41,6 +42,7 @@ export class RunEnd {
 		const { scope, nowMs } = this.#run;
 		if (this.#timeoutMs !== undefined) {
 			this.deadlineMs = nowMs + this.#timeoutMs;
+			holdTo(scope, this.deadlineMs);
 			if (scope.run !== undefined) scope.run.checkTime = () => this.#run.checkTime();
 		}
 		const { signal } = scope.call;

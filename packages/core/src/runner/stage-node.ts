@@ -2,12 +2,12 @@ import type { Definition, StageKind } from "../call.ts";
 import { describe, remember, type StageDescription } from "../describe.ts";
 import { compose, type Handler, type Middleware } from "../middleware.ts";
 import { isIdleUnheard, isObserving, observing } from "../observing.ts";
+import { awaited, isThenable } from "../thenable.ts";
 import { type AnyFunction, callThrough } from "../wrap/stage.ts";
 import type { Drawn } from "./draw-pipeline.ts";
 import { currentOf, ownerOf } from "./node-scope.ts";
 import type { PipelineCurrent } from "./runnable-pipeline.ts";
 import { closeStream, isStream } from "./stream-reader.ts";
-import { awaited, isThenable } from "./thenable.ts";
 
 /** What a stage of a pipeline is made of. */
 export interface StageParts {
@@ -96,10 +96,10 @@ export class StageNode {
 
 	#compose(): Handler {
 		const [outermost, ...others] = this.#observed(this.layers);
-		const apply = callThrough((call) => {
-			const owner = ownerOf(call.scope);
+		const apply = callThrough((scope) => {
+			const owner = ownerOf(scope);
 			if (owner.attempts > 1) owner.execution.streams?.refuseReadAgain(owner);
-			return this.run(call.input[0], currentOf(call));
+			return this.run(scope.call.input[0], currentOf(scope));
 		});
 		return compose([outermost as Middleware, refuseShared, ...others], apply);
 	}

@@ -82,6 +82,14 @@ interface Attendance {
 const audiences = new WeakMap<object, Audience>();
 const proxies = new WeakMap<object, WeakRef<object>>();
 
+/**
+ * Lets those who come from now on watch an object from outside of what was put around it in place: from further in they
+ * would hear of other items than its consumer does.
+ */
+export function closeAudience(object: object): void {
+	audiences.delete(object);
+}
+
 /** Lets a watcher hear of an object, and gives what is handed outward for it. */
 export function attend(object: object, watcher: ResultWatcher, attendance: Attendance): object {
 	const { hook, begin, mostMembers = 100 } = attendance;

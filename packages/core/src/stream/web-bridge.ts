@@ -63,7 +63,7 @@ export function bridge(stream: ReadableStream<unknown>, getReader: (options?: Mo
 }
 
 /** Only a byte stream gives a BYOB reader; the reader is given back at once. */
-function isByteStream(stream: ReadableStream<unknown>): boolean {
+export function isByteStream(stream: ReadableStream<unknown>): boolean {
 	try {
 		Reflect.apply(ReadableStream.prototype.getReader, stream, [{ mode: "byob" }]).releaseLock();
 		return true;

@@ -26,6 +26,7 @@ import {
 import { type Metric, recordMetrics } from "../meter.fixture.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { recordingLogger, recordingSink } from "../testing/index.ts";
+import { runEveryPolicy } from "./every-policy.fixture.ts";
 
 type Place = AttributeDefinition["on"][number];
 
@@ -209,6 +210,7 @@ async function runEverything(): Promise<void> {
 
 beforeAll(async () => {
 	await runEverything();
+	await runEveryPolicy({ logger, sinks: [sink], meterProvider: recordedMetrics.meterProvider });
 	for (const span of recorded.spans()) {
 		const place = "retry.attempt" in span.attributes ? "attempt" : "stage.name" in span.attributes ? "stage" : "run";
 		note(place, span.attributes);
@@ -301,8 +303,28 @@ describe("metrics", () => {
 		},
 	);
 
+	const counted = Object.entries(definitions).filter(([name]) => /(calls|decisions|requests)$/.test(name));
+	it.each(counted.filter(([, { attributes }]) => attributes.some((label) => label.endsWith(".result"))))(
+		"%s counts each of its results, since none of them is a word only",
+		(name, { attributes }) => {
+			const label = attributes.find((attribute) => attribute.endsWith(".result")) as string;
+			const totals = new Map<unknown, number>();
+			for (const point of collected.get(name)?.points ?? []) {
+				const result = point.attributes[label];
+				totals.set(result, (totals.get(result) ?? 0) + point.value);
+			}
+			expect(totals.size).toBeGreaterThan(1);
+			expect([...totals].filter(([, total]) => total === 0)).toEqual([]);
+		},
+	);
+
 	it("have no attribute that the catalogue does not describe, and no identifier", () => {
-		const own = ["cost.source", "gen_ai.token.type", /^pipeline\.telemetry\./];
+		const own = [
+			"cost.source",
+			"gen_ai.token.type",
+			/^pipeline\.telemetry\./,
+			/\.(result|retried|slow|eviction_reason|budget_name)$/,
+		];
 		for (const { attributes } of Object.values(definitions)) {
 			for (const name of attributes) {
 				expect(name in catalogue || own.some((known) => name.match(known)), name).toBe(true);

@@ -1,13 +1,25 @@
+// Over 250 lines: a table that is read from top to bottom.
 import type { AttributeName } from "./attribute.ts";
 
 /** Attributes that only metrics carry; the rest are those of spans. */
 export type MetricAttribute =
 	| AttributeName
+	| "bulkhead.result"
+	| "cache.eviction_reason"
+	| "circuit_breaker.result"
+	| "circuit_breaker.slow"
 	| "cost.source"
+	| "fallback.result"
 	| "gen_ai.token.type"
+	| "hedge.result"
 	| "pipeline.telemetry.part"
 	| "pipeline.telemetry.reason"
-	| "pipeline.telemetry.signal";
+	| "pipeline.telemetry.signal"
+	| "rate_limit.result"
+	| "retry.budget_name"
+	| "retry.result"
+	| "retry.retried"
+	| "timeout.result";
 
 /** What a metric measures, and by which labels it can be taken apart. */
 export interface MetricDefinition {
@@ -29,6 +41,10 @@ export interface MetricDefinition {
 export const bucketBounds = {
 	/** Seconds: from a cache's answer to a long agent run. */
 	duration: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+	/** Attempts of one call. */
+	attempts: [1, 2, 3, 4, 5, 7, 10],
+	/** Share of a limit that was used. */
+	share: [0.1, 0.25, 0.5, 0.75, 0.9, 1],
 } as const;
 
 /**
@@ -131,6 +147,213 @@ export const metricCatalogue = {
 		unit: "{USD}",
 		attributes: ["budget.name"],
 		description: "Money spent of a budget, in US dollars; of one kept per key, that of the key that spent most.",
+	},
+	"pipeline.retry.calls": {
+		instrument: "observable_counter",
+		unit: "{call}",
+		attributes: ["pipeline.name", "stage.name", "retry.retried", "retry.result"],
+		description:
+			"Calls through a retry layer that ended, by whether there was a second attempt, and by success or why there was no further one; a stream has succeeded with its first item.",
+	},
+	"pipeline.retry.attempts": {
+		instrument: "observable_counter",
+		unit: "{attempt}",
+		attributes: ["pipeline.name", "stage.name", "error.type"],
+		description: "Attempts after the first, by the error that each was made for.",
+	},
+	"pipeline.retry.attempts_per_call": {
+		instrument: "histogram",
+		unit: "{attempt}",
+		attributes: ["pipeline.name", "stage.name", "retry.result"],
+		description: "Attempts that calls took, the first included.",
+		buckets: "attempts",
+	},
+	"pipeline.retry.delay": {
+		instrument: "histogram",
+		unit: "s",
+		attributes: ["pipeline.name", "stage.name", "retry.delay_source"],
+		description: "How long attempts were put off: by the backoff, or as the other side asked.",
+		buckets: "duration",
+	},
+	"pipeline.retry.budget.utilization": {
+		instrument: "observable_gauge",
+		unit: "1",
+		attributes: ["retry.budget_name"],
+		description: "Share of a retry budget that is used up, from 0 to 1.",
+	},
+	"pipeline.retry.budget.exhausted": {
+		instrument: "observable_counter",
+		unit: "{retry}",
+		attributes: ["pipeline.name", "stage.name"],
+		description: "Attempts that were not made because the retry budget was used up.",
+	},
+	"pipeline.circuit_breaker.state": {
+		instrument: "observable_up_down_counter",
+		unit: "{circuit_breaker}",
+		attributes: ["circuit_breaker.name", "circuit_breaker.state"],
+		description: "1 for the state a circuit breaker is in, 0 for each other.",
+	},
+	"pipeline.circuit_breaker.transitions": {
+		instrument: "observable_counter",
+		unit: "{transition}",
+		attributes: [
+			"circuit_breaker.name",
+			"circuit_breaker.from_state",
+			"circuit_breaker.state",
+			"circuit_breaker.reason",
+		],
+		description: "Changes of a circuit breaker's state, by the state it came from, the one it went to, and why.",
+	},
+	"pipeline.circuit_breaker.time_in_state": {
+		instrument: "observable_counter",
+		unit: "s",
+		attributes: ["circuit_breaker.name", "circuit_breaker.state"],
+		description: "Time a circuit breaker has spent in each state.",
+	},
+	"pipeline.circuit_breaker.calls": {
+		instrument: "observable_counter",
+		unit: "{call}",
+		attributes: ["circuit_breaker.name", "circuit_breaker.result", "circuit_breaker.slow"],
+		description: "Calls through a circuit breaker, by how it took them: success, failure, ignored or not_permitted.",
+	},
+	"pipeline.circuit_breaker.failure_rate": {
+		instrument: "observable_gauge",
+		unit: "1",
+		attributes: ["circuit_breaker.name"],
+		description: "Share of failures in the window, from 0 to 1; absent below the minimum of calls.",
+	},
+	"pipeline.circuit_breaker.failure_rate_threshold": {
+		instrument: "observable_gauge",
+		unit: "1",
+		attributes: ["circuit_breaker.name"],
+		description: "Share of failures at which the circuit breaker opens.",
+	},
+	"pipeline.circuit_breaker.slow_call_rate": {
+		instrument: "observable_gauge",
+		unit: "1",
+		attributes: ["circuit_breaker.name"],
+		description: "Share of slow calls in the window, from 0 to 1; absent below the minimum of calls.",
+	},
+	"pipeline.circuit_breaker.slow_call_rate_threshold": {
+		instrument: "observable_gauge",
+		unit: "1",
+		attributes: ["circuit_breaker.name"],
+		description: "Share of slow calls at which the circuit breaker opens.",
+	},
+	"pipeline.circuit_breaker.last_transition_time": {
+		instrument: "observable_gauge",
+		unit: "s",
+		attributes: ["circuit_breaker.name"],
+		description: "When the circuit breaker last changed its state, in seconds since 1970; absent where it never has.",
+	},
+	"pipeline.timeout.calls": {
+		instrument: "observable_counter",
+		unit: "{call}",
+		attributes: ["pipeline.name", "stage.name", "timeout.result"],
+		description:
+			"Calls under a time limit: completed, timed_out, or ignored_cancel where nobody in the call had asked for its signal, so that it went on.",
+	},
+	"pipeline.timeout.utilization": {
+		instrument: "histogram",
+		unit: "1",
+		attributes: ["pipeline.name", "stage.name"],
+		description: "Share of a time limit that completed calls used: of several limits, of the one they came nearest to.",
+		buckets: "share",
+	},
+	"pipeline.fallback.calls": {
+		instrument: "observable_counter",
+		unit: "{call}",
+		attributes: ["pipeline.name", "stage.name", "fallback.result"],
+		description:
+			"Calls through a fallback: not_needed, success where it answered for a failure, failure where it failed itself, not_applicable for an error it does not take.",
+	},
+	"pipeline.bulkhead.calls": {
+		instrument: "observable_counter",
+		unit: "{call}",
+		attributes: ["bulkhead.name", "bulkhead.result"],
+		description:
+			"Calls through a bulkhead: accepted, rejected because its queue was full, or expired where they left it before they had a place: their time was over, or they were given up.",
+	},
+	"pipeline.bulkhead.active": {
+		instrument: "observable_up_down_counter",
+		unit: "{call}",
+		attributes: ["bulkhead.name"],
+		description: "Calls that run in a bulkhead at this moment.",
+	},
+	"pipeline.bulkhead.queued": {
+		instrument: "observable_up_down_counter",
+		unit: "{call}",
+		attributes: ["bulkhead.name"],
+		description: "Calls that wait for a place in a bulkhead at this moment.",
+	},
+	"pipeline.bulkhead.capacity": {
+		instrument: "observable_up_down_counter",
+		unit: "{call}",
+		attributes: ["bulkhead.name"],
+		description: "Calls that may run in a bulkhead at the same time.",
+	},
+	"pipeline.bulkhead.wait_duration": {
+		instrument: "histogram",
+		unit: "s",
+		attributes: ["bulkhead.name"],
+		description: "How long calls waited for a place in a bulkhead; those that need not wait are not in it.",
+		buckets: "duration",
+	},
+	"pipeline.hedge.calls": {
+		instrument: "observable_counter",
+		unit: "{call}",
+		attributes: ["pipeline.name", "stage.name", "hedge.result"],
+		description:
+			"Calls through a hedge: not_needed where none followed the first, however that ended; first_won, hedge_won, or failed where all did.",
+	},
+	"pipeline.rate_limit.decisions": {
+		instrument: "observable_counter",
+		unit: "{decision}",
+		attributes: ["rate_limit.policy", "rate_limit.result"],
+		description: "Decisions of a rate limit: allowed, rejected, or store_error where it could not be asked.",
+	},
+	"pipeline.rate_limit.tracked_keys": {
+		instrument: "observable_up_down_counter",
+		unit: "{key}",
+		attributes: ["rate_limit.policy"],
+		description: "Keys a rate limit keeps in memory.",
+	},
+	"pipeline.cache.requests": {
+		instrument: "observable_counter",
+		unit: "{request}",
+		attributes: ["cache.name", "cache.result"],
+		description:
+			"Calls through a cache: hit, miss, stale, coalesced with one that was under way, bypass for those without a key, error where the store failed.",
+	},
+	"pipeline.cache.entries": {
+		instrument: "observable_up_down_counter",
+		unit: "{entry}",
+		attributes: ["cache.name"],
+		description: "Entries in a cache's own memory; of a store that was given, those it says it holds.",
+	},
+	"pipeline.cache.evictions": {
+		instrument: "observable_counter",
+		unit: "{entry}",
+		attributes: ["cache.name", "cache.eviction_reason"],
+		description: "Entries that a cache's own memory gave up: expired, or for want of room.",
+	},
+	"pipeline.cache.refreshes": {
+		instrument: "observable_counter",
+		unit: "{refresh}",
+		attributes: ["cache.name", "outcome"],
+		description: "Calls in the background that got a new answer for one that is no longer fresh, by outcome.",
+	},
+	"pipeline.feature_flag.evaluations": {
+		instrument: "observable_counter",
+		unit: "{evaluation}",
+		attributes: [
+			"feature_flag.key",
+			"feature_flag.result.variant",
+			"feature_flag.result.reason",
+			"feature_flag.provider.name",
+			"error.type",
+		],
+		description: "Evaluations of feature flags.",
 	},
 	"gen_ai.client.inference.usage.input_tokens": {
 		instrument: "counter",

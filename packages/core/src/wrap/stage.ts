@@ -1,4 +1,5 @@
 import type { Call, Definition } from "../call.ts";
+import { showsNobody } from "../call-copy.ts";
 import { activeContext, StageContext, scopeOf, withContext } from "../context.ts";
 import { createCall } from "../create-call.ts";
 import { compose, describeLayer, type Handler, type Middleware } from "../middleware.ts";
@@ -13,7 +14,7 @@ export type AnyFunction = (...input: any[]) => any;
 export function invoker(definition: Definition, fn: AnyFunction, use: readonly Middleware[]): AnyFunction {
 	const handler = compose(
 		use,
-		callThrough((call) => Reflect.apply(fn, call.receiver, call.input as unknown[])),
+		showsNobody(callThrough(({ call }) => Reflect.apply(fn, call.receiver, call.input as unknown[]))),
 	);
 	const { pipeline } = definition;
 	const wantsListeners = use.some(isIdleUnheard);
@@ -53,13 +54,13 @@ export function isAsyncFunction(fn: AnyFunction): boolean {
 }
 
 /** The innermost handler: calls the user's function, with the call that reached it as the current one. */
-export function callThrough(apply: (call: Call) => unknown): Handler {
+export function callThrough(apply: (scope: Scope) => unknown): Handler {
 	return function callThrough(call) {
 		const scope = call.scope;
 		(scope.attemptOf ?? scope).attempts++;
-		if (scope.call === call && scope.entered) return apply(call);
+		if (scope.call === call && scope.entered) return apply(scope);
 		const inner = innermost(call, scope);
-		return withContext(new StageContext(activeContext(), scope.span, inner), apply, inner.call);
+		return withContext(new StageContext(activeContext(), scope.span, inner), apply, inner);
 	};
 }
 
@@ -67,6 +68,6 @@ export function callThrough(apply: (call: Call) => unknown): Handler {
 function innermost(call: Call, scope: Scope): Scope {
 	if (scope.call === call) return scope;
 	const inner = new Scope(scope, scope.run, false, scope.attemptOf ?? scope);
-	inner.call = { ...call, scope: inner };
+	inner.call = call;
 	return inner;
 }

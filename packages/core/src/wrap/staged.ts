@@ -22,9 +22,9 @@ type Waited<R> =
 type WithAdded<R, A> = [A] extends [never]
 	? R
 	: R extends Promise<infer V>
-		? Promise<V | A>
+		? Promise<V | Awaited<A>>
 		: R extends AsyncGenerator<infer Y, infer E, infer N>
-			? AsyncGenerator<Y, E | A, N>
+			? AsyncGenerator<Y, E | Awaited<A>, N>
 			: R extends Generator<infer Y, infer E, infer N>
 				? Generator<Y, E | A, N>
 				: R | A;

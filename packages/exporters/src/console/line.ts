@@ -1,4 +1,5 @@
 import { bar } from "./bar.ts";
+import { breakerChanges } from "./breaker-change.ts";
 import { notesOf, type Piece } from "./note.ts";
 import { isTrouble, lookOf, type Style } from "./outcome.ts";
 import { joinPieces, type Paint } from "./paint.ts";
@@ -15,7 +16,8 @@ export interface Line {
 	readonly stem: string;
 	readonly time: string;
 	readonly notes: readonly Piece[];
-	readonly message: string | undefined;
+	/** What is told below the row: an error's message, changes of circuit breakers. */
+	readonly messages: readonly Piece[];
 }
 
 interface Columns {
@@ -46,18 +48,19 @@ export function linesBelow(row: Row, stem: string, said: Set<string>): Line[] {
 			stem: below + (children.length > 0 ? "│ " : "  "),
 			time: duration(endMs - startMs),
 			notes: notesOf(child),
-			message: messageOf(child, said),
+			messages: messagesOf(child, said),
 		};
 		return [line, ...children];
 	});
 }
 
-/** The message of a row, unless a row below or before has told it. */
-export function messageOf({ nodes }: Row, said: Set<string>): string | undefined {
+/** The error's message of a row, unless a row below or before has told it, and what its calls did to circuit breakers. */
+export function messagesOf({ nodes }: Row, said: Set<string>): readonly Piece[] {
+	const changes = breakerChanges(nodes.map(({ span }) => span));
 	const message = nodes.find(({ error }) => error?.message !== undefined)?.error?.message;
-	if (message === undefined || said.has(message)) return undefined;
+	if (message === undefined || said.has(message)) return changes;
 	said.add(message);
-	return message;
+	return [{ text: message, style: "red" }, ...changes];
 }
 
 /** Draws the lines as columns: name, bar, duration, notes. */
@@ -80,16 +83,13 @@ export function drawLines(
 			paint(padStart(line.time, columns.time), node.role === "other" ? "dim" : undefined),
 			notes,
 		].join(gap);
-		const message =
-			line.message === undefined
-				? []
-				: [drawMessage(shorten(line.stem, columns.branch + 2), line.message, width, paint)];
-		return [text.trimEnd(), ...message];
+		const stem = shorten(line.stem, columns.branch + 2);
+		return [text.trimEnd(), ...line.messages.map((message) => drawMessage(stem, message, width, paint))];
 	});
 }
 
-export function drawMessage(stem: string, message: string, width: number, paint: Paint): string {
-	return paint(stem, "dim") + paint(truncate(message, width - columnsOf(stem)), "red");
+export function drawMessage(stem: string, { text, style }: Piece, width: number, paint: Paint): string {
+	return paint(stem, "dim") + paint(truncate(text, width - columnsOf(stem)), style);
 }
 
 function nameCell({ row, branch }: Line, columns: Columns, paint: Paint): string {

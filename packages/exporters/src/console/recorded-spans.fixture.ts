@@ -8,6 +8,8 @@ export interface SpanPlan {
 	readonly to: number;
 	readonly attributes?: Attributes;
 	readonly exception?: Error;
+	/** Events on it, by name. */
+	readonly events?: Readonly<Record<string, Attributes>>;
 	readonly children?: readonly SpanPlan[];
 }
 
@@ -58,9 +60,11 @@ export function recorded(plan: SpanPlan): ReadableSpan[] {
 		},
 	});
 	const tracer = provider.getTracer("fixture");
-	const record = ({ name, from, to, attributes = {}, exception, children = [] }: SpanPlan, parent: Context): void => {
+	const record = (plan: SpanPlan, parent: Context): void => {
+		const { name, from, to, attributes = {}, exception, events = {}, children = [] } = plan;
 		const span = tracer.startSpan(name, { startTime: new Date(startMs + from), attributes }, parent);
 		for (const child of children) record(child, trace.setSpan(parent, span));
+		for (const [event, told] of Object.entries(events)) span.addEvent(event, told);
 		if (exception !== undefined) {
 			span.recordException(exception, new Date(startMs + to));
 			span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });

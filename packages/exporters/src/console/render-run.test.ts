@@ -282,7 +282,41 @@ describe("renderRun", () => {
 		const wasted = { "pipeline.cost.usd": 0.0063, "pipeline.cost.wasted_usd": 0.0042 };
 		const drawn = lines(run(0, 100, [stage("chat", 0, 100, { ...model, ...wasted })], wasted), { width: 120 });
 		expect(drawn[0]).toContain("$0.0063 · $0.0042 wasted");
-		expect(drawn[1]).toMatch(/812→96 tokens {2}\$0\.0063 {2}\$0\.0042 wasted$/);
+		expect(drawn[1]).toMatch(/\$0\.0042 wasted {2}812→96 tokens {2}\$0\.0063$/);
+	});
+
+	test("tells what a call did to a circuit breaker, below its row and below a stage that stands alone", () => {
+		const change = { "circuit_breaker.name": "docs-qa.load", "circuit_breaker.reason": "probes_succeeded" };
+		const events = { "circuit_breaker.half_opened": {}, "circuit_breaker.closed": change };
+		const plan = run(0, 80, [
+			stage("load", 0, 10, { outcome: "error" }, { events: { "circuit_breaker.opened": change }, exception: tooMany }),
+			stage("load", 10, 80, {}, { events, children: [attempt(1, 10, 20), attempt(2, 30, 80)] }),
+		]);
+		expect(lines(plan).map((line) => line.replace(/ {2,}[━╺╸].*/, ""))).toEqual([
+			expect.stringMatching(/^✓ docs-qa/),
+			"├─ ✗ load",
+			"│    429 Too many requests: slow down",
+			"│    circuit breaker docs-qa.load opened (probes_succeeded)",
+			"└─ ✓ load",
+			"   │ circuit breaker half-opened",
+			"   │ circuit breaker docs-qa.load closed (probes_succeeded)",
+			"   ├─ ✓ attempt 1",
+			"   └─ ✓ attempt 2",
+		]);
+		expect(lines(stage("load", 0, 10, {}, { events }))[1]).toBe("  circuit breaker half-opened");
+		expect(draw(plan, { colors: true })).toContain("\u001b[32mcircuit breaker docs-qa.load closed (probes_succeeded)");
+	});
+
+	test("says nothing of other events, and says the same change of alike siblings once", () => {
+		const events = { "circuit_breaker.inspected": {}, "my.circuit_breaker": {}, "retry.scheduled": {} };
+		expect(lines(run(0, 100, [stage("load", 0, 100, {}, { events })]))).toHaveLength(2);
+		const opened = { "circuit_breaker.opened": { "circuit_breaker.name": "evil\nname" } };
+		const alike = run(
+			0,
+			100,
+			Array.from({ length: 9 }, () => stage("load", 0, 100, {}, { events: opened })),
+		);
+		expect(lines(alike, { maxRows: 4 }).slice(2)).toEqual(["     circuit breaker evil name opened"]);
 	});
 
 	test("draws a span that has not ended up to now", () => {

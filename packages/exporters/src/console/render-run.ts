@@ -1,5 +1,5 @@
 import { headerOf } from "./header.ts";
-import { drawLines, drawMessage, linesBelow, messageOf } from "./line.ts";
+import { drawLines, drawMessage, linesBelow, messagesOf } from "./line.ts";
 import { joinPieces, type Paint, paintOf } from "./paint.ts";
 import { plural } from "./quantity.ts";
 import { arrange } from "./row.ts";
@@ -44,11 +44,11 @@ function drawTree(root: SpanNode, width: number, maxRows: number, paint: Paint):
 	const top = arrange(root, maxRows);
 	const said = new Set<string>();
 	const lines = linesBelow(top, "", said);
-	const message = messageOf(top, said);
+	const messages = messagesOf(top, said);
 	const stem = lines.length > 0 ? "│ " : "  ";
 	return [
 		...drawHeader(root, stem, width, paint),
-		...(message === undefined ? [] : [drawMessage(stem, message, width, paint)]),
+		...messages.map((message) => drawMessage(stem, message, width, paint)),
 		...drawLines(lines, extent(root), width, paint),
 		...(top.hidden > 0 ? [paint(`⋯ ${plural(top.hidden, "more span")}`, "dim")] : []),
 		"",

@@ -1,4 +1,4 @@
-import { isPlainPromise } from "../stream/plain-promise.ts";
+import { isPlainPromise } from "./stream/plain-promise.ts";
 
 const { then } = Promise.prototype;
 

@@ -1,0 +1,115 @@
+import type { Call, CallKind, CallValues, Definition } from "./call.ts";
+import type { Clock } from "./clock.ts";
+import type { CorrelationIds } from "./correlation.ts";
+import type { Handler } from "./middleware.ts";
+import type { Scope } from "./scope.ts";
+
+const discreet = new WeakSet<Handler>();
+
+/** Says of a handler that it shows calls to nobody who could spread them: a copy for it costs a third. */
+export function showsNobody(handler: Handler): Handler {
+	discreet.add(handler);
+	return handler;
+}
+
+/** True for a handler that may spread a call, or hand it to somebody who does. */
+export function maySpread(handler: Handler): boolean {
+	return !discreet.has(handler);
+}
+
+/** A copy of a call for a scope of its own; a signal that is made when somebody asks for it stays so, unlike in a spread. */
+export function withScope(call: Call, scope: Scope): Call {
+	return new CallCopy(call, scope, call.attempt, call.deadlineMs, () => call.signal);
+}
+
+/**
+ * A copy of a call that is given up at a time; its signal is made when somebody asks for it.
+ *
+ * @param isSpreadable - false where nobody spreads it: see {@link maySpread}
+ */
+export function withDeadline(
+	call: Call,
+	deadlineMs: number | undefined,
+	signal: () => AbortSignal,
+	isSpreadable = true,
+): Call {
+	const Copy = isSpreadable ? CallCopy : DiscreetCopy;
+	return new Copy(call, call.scope, call.attempt, deadlineMs, signal);
+}
+
+/** Holds what is called in a scope from now on to a time; an earlier one it is held to already stays. */
+export function holdTo(scope: Scope, deadlineMs: number): void {
+	const { call } = scope;
+	scope.call = { ...call, deadlineMs: Math.min(deadlineMs, call.deadlineMs ?? Number.POSITIVE_INFINITY) };
+}
+
+/** A copy of a call for one of several attempts, with a scope and a signal of its own. */
+export function withAttempt(call: Call, attempt: number, scope: Scope, signal: () => AbortSignal): Call {
+	return new CallCopy(call, scope, attempt, call.deadlineMs, signal);
+}
+
+type Signal = () => AbortSignal | undefined;
+
+class CallCopy implements Call {
+	readonly kind: CallKind;
+	readonly name: string;
+	readonly definition: Definition;
+	readonly input: readonly unknown[];
+	readonly receiver: unknown;
+	declare readonly signal: AbortSignal | undefined;
+	readonly deadlineMs: number | undefined;
+	readonly attempt: number;
+	readonly ids: CorrelationIds;
+	readonly clock: Clock;
+	readonly values: CallValues;
+	readonly emit: Call["emit"];
+	readonly scope: Scope;
+	readonly #signal: Signal;
+
+	constructor(
+		call: Call,
+		scope: Scope,
+		attempt: number,
+		deadlineMs: number | undefined,
+		signal: Signal,
+		isSpreadable = true,
+	) {
+		this.#signal = signal;
+		this.kind = call.kind;
+		this.name = call.name;
+		this.definition = call.definition;
+		this.input = call.input;
+		this.receiver = call.receiver;
+		this.deadlineMs = deadlineMs;
+		this.attempt = attempt;
+		this.ids = call.ids;
+		this.clock = call.clock;
+		this.values = call.values;
+		this.emit = call.emit;
+		this.scope = scope;
+		// Of its own, so that a spread takes it along; and one for all, since each getter of its own would be a hidden class.
+		if (isSpreadable) Object.defineProperty(this, "signal", signalProperty);
+	}
+
+	static signalOf(copy: CallCopy): AbortSignal | undefined {
+		return copy.#signal();
+	}
+}
+
+const signalProperty: PropertyDescriptor = {
+	enumerable: true,
+	get(this: CallCopy) {
+		return CallCopy.signalOf(this);
+	},
+};
+
+/** One that nobody spreads: its signal is a member of the class. */
+class DiscreetCopy extends CallCopy {
+	constructor(call: Call, scope: Scope, attempt: number, deadlineMs: number | undefined, signal: Signal) {
+		super(call, scope, attempt, deadlineMs, signal, false);
+	}
+
+	static {
+		Object.defineProperty(DiscreetCopy.prototype, "signal", signalProperty);
+	}
+}

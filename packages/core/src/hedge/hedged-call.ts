@@ -1,0 +1,136 @@
+import type { Context } from "@opentelemetry/api";
+import type { Call } from "../call.ts";
+import { type Alarm, readNow, setAlarm } from "../clock.ts";
+import { activeContext, withContext } from "../context.ts";
+import { emitEvent } from "../emit.ts";
+import { CancelledError } from "../error.ts";
+import type { Handler } from "../middleware.ts";
+import { primed } from "../stream/prime.ts";
+import { telemetryFailed } from "../telemetry-failure.ts";
+import type { HedgeMeter, HedgeResult } from "./hedge-meter.ts";
+import { ParallelAttempt } from "./parallel-attempt.ts";
+
+/** One call through a hedge: its attempts race, and the first that answers ends the race. */
+export class HedgedCall {
+	readonly #call: Call;
+	readonly #next: Handler;
+	readonly #delayMs: number;
+	readonly #maxAttempts: number;
+	readonly #meter: () => HedgeMeter | undefined;
+	readonly #context: Context;
+	readonly #attempts: ParallelAttempt[] = [];
+	#alarm: Alarm | undefined;
+	#isOver = false;
+	#winner: ParallelAttempt | undefined;
+	#reason: CancelledError | undefined;
+	#resolve: (value: unknown) => void = () => {};
+	#reject: (error: unknown) => void = () => {};
+
+	constructor(call: Call, next: Handler, delayMs: number, maxAttempts: number, meter: () => HedgeMeter | undefined) {
+		this.#call = call;
+		this.#next = next;
+		this.#delayMs = delayMs;
+		this.#maxAttempts = maxAttempts;
+		this.#meter = meter;
+		this.#context = activeContext();
+	}
+
+	run(): Promise<unknown> {
+		return new Promise((resolve, reject) => {
+			this.#resolve = resolve;
+			this.#reject = reject;
+			this.#begin();
+		});
+	}
+
+	#begin(): void {
+		const attempt = new ParallelAttempt(this.#call, this.#attempts.length + 1, this.#context);
+		this.#attempts.push(attempt);
+		this.#answerOf(attempt).then(
+			(value) => this.#answered(attempt, value),
+			(error) => this.#failed(attempt, error),
+		);
+		if (this.#attempts.length < this.#maxAttempts && !this.#isOver) this.#arm();
+	}
+
+	/** Of a stream, once its first item is there. */
+	async #answerOf(attempt: ParallelAttempt): Promise<unknown> {
+		return primed(await attempt.begin(this.#next));
+	}
+
+	#arm(): void {
+		this.#alarm = setAlarm(this.#call.clock, this.#delayMs, () => {
+			this.#alarm = undefined;
+			if (!this.#isOver && this.#isWanted()) withContext(this.#context, () => this.#hedge(), undefined);
+		});
+	}
+
+	/** False once nobody waits for an answer any more. */
+	#isWanted(): boolean {
+		const { deadlineMs, clock, signal } = this.#call;
+		if (deadlineMs !== undefined && readNow(clock) >= deadlineMs) return false;
+		return signal?.aborted !== true && !this.#attempts.some(({ isAborted }) => isAborted);
+	}
+
+	#hedge(): void {
+		const already = this.#attempts.length;
+		emitEvent(this.#call, "hedge.started", {
+			"retry.attempt": this.#call.attempt + already,
+			"hedge.delay_ms": this.#delayMs * already,
+		});
+		this.#begin();
+	}
+
+	get #isHedged(): boolean {
+		return this.#attempts.length > 1;
+	}
+
+	#answered(attempt: ParallelAttempt, value: unknown): void {
+		attempt.isSettled = true;
+		if (this.#isOver) {
+			attempt.late(value, this.#reason);
+			return;
+		}
+		this.#winner = attempt;
+		const isHedged = this.#isHedged;
+		this.#end(!isHedged ? "not_needed" : attempt.position === 1 ? "first_won" : "hedge_won");
+		const outward = attempt.won(value, isHedged);
+		if (isHedged) this.#giveUpOthers();
+		this.#resolve(outward);
+	}
+
+	#failed(attempt: ParallelAttempt, error: unknown): void {
+		attempt.isSettled = true;
+		if (this.#isOver) {
+			attempt.late(undefined, this.#reason);
+			return;
+		}
+		attempt.failed(error, this.#isHedged);
+		if (this.#attempts.some(({ isSettled }) => !isSettled)) return;
+		this.#end(this.#isHedged ? "failed" : "not_needed");
+		this.#reject(error);
+	}
+
+	#giveUpOthers(): void {
+		for (const attempt of this.#attempts) {
+			if (attempt.isSettled) continue;
+			this.#reason ??= new CancelledError(this.#call.name);
+			attempt.giveUp(this.#reason);
+		}
+	}
+
+	#end(result: HedgeResult): void {
+		this.#isOver = true;
+		this.#alarm?.cancel();
+		this.#meter()?.ended(result);
+		if (!this.#isHedged) return;
+		try {
+			this.#call.scope.span?.setAttributes({
+				"hedge.attempt_count": this.#attempts.length,
+				...(this.#winner !== undefined && { "hedge.winner": this.#winner.position }),
+			});
+		} catch (error) {
+			telemetryFailed("hedge", error);
+		}
+	}
+}

@@ -1,0 +1,20 @@
+/** Rejects once somebody has had the time to handle it. */
+class Refusing {
+	readonly #error: unknown;
+
+	constructor(error: unknown) {
+		this.#error = error;
+	}
+
+	then(_: unknown, reject: (error: unknown) => void): void {
+		reject(this.#error);
+	}
+}
+
+/**
+ * A promise that rejects, in the next microtask: `Promise.reject` is unhandled for a moment, and to tell the process so,
+ * and then that it was handled after all, costs more than all the rest of a refusal.
+ */
+export function rejection(error: unknown): Promise<never> {
+	return Promise.resolve(new Refusing(error)) as unknown as Promise<never>;
+}
