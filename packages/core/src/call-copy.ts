@@ -17,35 +17,50 @@ export function maySpread(handler: Handler): boolean {
 	return !discreet.has(handler);
 }
 
+/** When a call is given up; asked for anew where that may change while it goes on: somebody joins it who has more time. */
+export type Deadline = number | undefined | (() => number | undefined);
+
+/** The deadline of a call as it is handed on: one that may change still does further in. */
+export function deadlineOf(call: Call): Deadline {
+	return CallCopy.deadlineOf(call);
+}
+
 /** A copy of a call for a scope of its own; a signal that is made when somebody asks for it stays so, unlike in a spread. */
 export function withScope(call: Call, scope: Scope): Call {
-	return new CallCopy(call, scope, call.attempt, call.deadlineMs, () => call.signal);
+	return new CallCopy(call, scope, call.attempt, deadlineOf(call), () => call.signal);
 }
 
 /**
- * A copy of a call that is given up at a time; its signal is made when somebody asks for it.
+ * A copy of a call that is given up at a time, or with the call itself where that is earlier; its signal is made when
+ * somebody asks for it.
  *
  * @param isSpreadable - false where nobody spreads it: see {@link maySpread}
  */
-export function withDeadline(
-	call: Call,
-	deadlineMs: number | undefined,
-	signal: () => AbortSignal,
-	isSpreadable = true,
-): Call {
+export function withDeadline(call: Call, limitMs: number | undefined, signal: Signal, isSpreadable = true): Call {
 	const Copy = isSpreadable ? CallCopy : DiscreetCopy;
-	return new Copy(call, call.scope, call.attempt, deadlineMs, signal);
+	return new Copy(call, call.scope, call.attempt, earlier(deadlineOf(call), limitMs), signal);
+}
+
+/** A copy of a call that has another deadline in place of its own, one that may change. */
+export function withMovingDeadline(call: Call, deadline: () => number | undefined, signal: Signal): Call {
+	return new CallCopy(call, call.scope, call.attempt, deadline, signal);
 }
 
 /** Holds what is called in a scope from now on to a time; an earlier one it is held to already stays. */
 export function holdTo(scope: Scope, deadlineMs: number): void {
 	const { call } = scope;
-	scope.call = { ...call, deadlineMs: Math.min(deadlineMs, call.deadlineMs ?? Number.POSITIVE_INFINITY) };
+	scope.call = withDeadline(call, deadlineMs, () => call.signal);
+}
+
+function earlier(deadline: Deadline, limitMs: number | undefined): Deadline {
+	if (limitMs === undefined || deadline === undefined) return limitMs ?? deadline;
+	if (typeof deadline === "number") return Math.min(limitMs, deadline);
+	return () => Math.min(limitMs, deadline() ?? limitMs);
 }
 
 /** A copy of a call for one of several attempts, with a scope and a signal of its own. */
-export function withAttempt(call: Call, attempt: number, scope: Scope, signal: () => AbortSignal): Call {
-	return new CallCopy(call, scope, attempt, call.deadlineMs, signal);
+export function withAttempt(call: Call, attempt: number, scope: Scope, signal: Signal): Call {
+	return new CallCopy(call, scope, attempt, deadlineOf(call), signal);
 }
 
 type Signal = () => AbortSignal | undefined;
@@ -57,7 +72,7 @@ class CallCopy implements Call {
 	readonly input: readonly unknown[];
 	readonly receiver: unknown;
 	declare readonly signal: AbortSignal | undefined;
-	readonly deadlineMs: number | undefined;
+	declare readonly deadlineMs: number | undefined;
 	readonly attempt: number;
 	readonly ids: CorrelationIds;
 	readonly clock: Clock;
@@ -65,22 +80,18 @@ class CallCopy implements Call {
 	readonly emit: Call["emit"];
 	readonly scope: Scope;
 	readonly #signal: Signal;
+	readonly #deadline: Deadline;
 
-	constructor(
-		call: Call,
-		scope: Scope,
-		attempt: number,
-		deadlineMs: number | undefined,
-		signal: Signal,
-		isSpreadable = true,
-	) {
+	constructor(call: Call, scope: Scope, attempt: number, deadline: Deadline, signal: Signal, isSpreadable = true) {
 		this.#signal = signal;
+		this.#deadline = deadline;
 		this.kind = call.kind;
 		this.name = call.name;
 		this.definition = call.definition;
 		this.input = call.input;
 		this.receiver = call.receiver;
-		this.deadlineMs = deadlineMs;
+		if (typeof deadline === "function") Object.defineProperty(this, "deadlineMs", deadlineProperty);
+		else this.deadlineMs = deadline;
 		this.attempt = attempt;
 		this.ids = call.ids;
 		this.clock = call.clock;
@@ -94,6 +105,10 @@ class CallCopy implements Call {
 	static signalOf(copy: CallCopy): AbortSignal | undefined {
 		return copy.#signal();
 	}
+
+	static deadlineOf(call: Call): Deadline {
+		return #deadline in call ? call.#deadline : call.deadlineMs;
+	}
 }
 
 const signalProperty: PropertyDescriptor = {
@@ -103,10 +118,18 @@ const signalProperty: PropertyDescriptor = {
 	},
 };
 
+const deadlineProperty: PropertyDescriptor = {
+	enumerable: true,
+	get(this: CallCopy) {
+		const deadline = deadlineOf(this);
+		return typeof deadline === "function" ? deadline() : deadline;
+	},
+};
+
 /** One that nobody spreads: its signal is a member of the class. */
 class DiscreetCopy extends CallCopy {
-	constructor(call: Call, scope: Scope, attempt: number, deadlineMs: number | undefined, signal: Signal) {
-		super(call, scope, attempt, deadlineMs, signal, false);
+	constructor(call: Call, scope: Scope, attempt: number, deadline: Deadline, signal: Signal) {
+		super(call, scope, attempt, deadline, signal, false);
 	}
 
 	static {

@@ -45,7 +45,7 @@ export interface Call {
 	readonly receiver: unknown;
 	/** Aborts when the caller, the run or a layer gives the call up; absent where nobody can. */
 	readonly signal: AbortSignal | undefined;
-	/** When the call is given up, by `clock.now()`: a wait that would outlive it is not begun. Absent where nobody set a limit. */
+	/** When the call is given up, by `clock.monotonicMs()`: a wait that would outlive it is not begun. Absent where nobody set a limit. */
 	readonly deadlineMs: number | undefined;
 	/** Number of the attempt; the first is 1. */
 	readonly attempt: number;

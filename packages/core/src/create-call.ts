@@ -1,4 +1,5 @@
 import { type Call, CallValues, type Definition } from "./call.ts";
+import { type Deadline, deadlineOf, withMovingDeadline } from "./call-copy.ts";
 import type { CorrelationIds } from "./correlation.ts";
 import { emitEvent } from "./emit.ts";
 import type { EventAttributes } from "./event.ts";
@@ -19,12 +20,16 @@ export function createCall(
 	signal: AbortSignal | undefined = parent?.call.signal,
 ): Call {
 	const scope = new Scope(nearestOpen(parent), run, definition.kind === "run");
-	return callWithin(scope, definition, input, receiver, signal, deadlineIn(parent) ?? scope.parent?.call.deadlineMs);
+	return callWithin(scope, definition, input, receiver, signal, deadlineIn(parent) ?? deadlineAround(scope));
 }
 
 /** Layers pass changed calls inwards, each with a scope of its own: such a one goes on as long as the call it is of. */
-function deadlineIn(scope: Scope | undefined): number | undefined {
-	return scope?.attemptOf?.open ? scope.call.deadlineMs : undefined;
+function deadlineIn(scope: Scope | undefined): Deadline {
+	return scope?.attemptOf?.open ? deadlineOf(scope.call) : undefined;
+}
+
+function deadlineAround({ parent }: Scope): Deadline {
+	return parent === undefined ? undefined : deadlineOf(parent.call);
 }
 
 /** Makes the call that a scope belongs to. */
@@ -34,9 +39,10 @@ export function callWithin(
 	input: readonly unknown[],
 	receiver: unknown,
 	signal: AbortSignal | undefined,
-	deadlineMs: number | undefined = scope.parent?.call.deadlineMs,
+	deadline: Deadline = deadlineAround(scope),
 ): Call {
 	const { run } = scope;
+	const isMoving = typeof deadline === "function";
 	const call: Call = {
 		kind: definition.kind,
 		name: definition.name,
@@ -44,7 +50,7 @@ export function callWithin(
 		input,
 		receiver,
 		signal,
-		deadlineMs,
+		deadlineMs: isMoving ? undefined : deadline,
 		attempt: 1,
 		ids: run === undefined ? noIds : run.ids,
 		clock: definition.pipeline.clock,
@@ -52,8 +58,9 @@ export function callWithin(
 		emit,
 		scope,
 	};
-	scope.call = call;
-	return call;
+	const made = isMoving ? withMovingDeadline(call, deadline, () => call.signal) : call;
+	scope.call = made;
+	return made;
 }
 
 /**

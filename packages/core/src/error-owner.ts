@@ -9,12 +9,22 @@ const primitiveFromInside = new WeakMap<Scope, { readonly thrown: unknown }>();
  *
  * Conventions want an exception recorded once, at the innermost span that owns it.
  */
-export function ownsError(error: unknown, scope: Scope): boolean {
+export function ownsError(error: unknown, where: Scope): boolean {
+	const scope = recorderOf(where);
 	if ((typeof error !== "object" || error === null) && typeof error !== "function") return ownsPrimitive(error, scope);
 	const owner = owners.get(error);
 	if (owner !== undefined && owner !== scope && (isInside(owner, scope) || isKnownOf(owner, scope))) return false;
 	owners.set(error, scope);
 	return true;
+}
+
+/** An attempt without a span of its own is its stage: what it fails with stands there, or nowhere. */
+function recorderOf(scope: Scope): Scope {
+	let recorder = scope;
+	while (recorder.attemptOf !== undefined && recorder.parent !== undefined && recorder.span === recorder.parent.span) {
+		recorder = recorder.parent;
+	}
+	return recorder;
 }
 
 function ownsPrimitive(error: unknown, scope: Scope): boolean {

@@ -18,10 +18,19 @@ import type { AnyMethod } from "./wrap/method.ts";
 import type { AnyFunction } from "./wrap/stage.ts";
 import type { Staged } from "./wrap/staged.ts";
 
+/**
+ * A layer that may stand around every stage: it leaves what is synchronous synchronous. A list is typed as the tuple it is
+ * written as (`readonly []`), or one that waits would be taken for what it shares with its neighbours.
+ */
+type AnywhereMiddleware = Middleware & { readonly waits?: never };
+
 /** Options of `footlight(name, options)`. */
 export interface FootlightOptions {
-	/** Layers around every stage, outermost first; those of them that observe stand around every run too. @default [observe()] */
-	readonly use?: readonly Middleware[];
+	/**
+	 * Layers around every stage, outermost first; those of them that observe stand around every run too. One that must wait
+	 * belongs in the options of a stage, whose type then says so. @default [observe()]
+	 */
+	readonly use?: readonly AnywhereMiddleware[] | readonly [];
 	/** Takes a line for each call, and what `light.current().log` is given: pino, or anything of its shape. */
 	readonly logger?: Logger;
 	/** Take every event, beside the span and the Logs API. */

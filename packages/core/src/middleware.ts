@@ -30,6 +30,17 @@ export interface AddingMiddleware<T> {
 	readonly [adds]?: T;
 }
 
+/** What a layer answers with in the place of a stage; never for one that does not say that it does. */
+export type AddedBy<Layer> = Layer extends unknown
+	? string extends keyof Layer
+		? never
+		: typeof adds extends keyof Layer
+			? Layer extends AddingMiddleware<infer T>
+				? T
+				: never
+			: never
+	: never;
+
 /** What a layer says of itself, for `describe()` and for composition. */
 export interface LayerDescription {
 	readonly name: string;

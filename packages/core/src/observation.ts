@@ -13,6 +13,7 @@ import { finalized } from "./stream/finalization.ts";
 import type { ResultWatcher } from "./stream/watcher.ts";
 import type { GenAiCall } from "./telemetry/gen-ai.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
+import { giveUpInside, type Unfinished } from "./unfinished.ts";
 
 /** What one way of observing (spans, log lines ...) does at the begin and the end of a call. */
 export interface Observer {
@@ -74,6 +75,8 @@ export class Observation implements ResultWatcher {
 	readonly #observers: readonly Observer[];
 	/** Of several layers that observe one call, the outermost ends last. */
 	readonly #isOutermost: boolean;
+	/** What goes on around this layer. */
+	readonly #around: Unfinished | undefined;
 	#startMs = 0;
 
 	constructor(call: Call, context: Context, observers: readonly Observer[]) {
@@ -81,6 +84,7 @@ export class Observation implements ResultWatcher {
 		this.scope = call.scope;
 		this.context = context;
 		this.#observers = observers;
+		this.#around = call.scope.unfinished;
 		this.#isOutermost = !call.scope.open;
 		call.scope.open = true;
 		if (this.#isOutermost && call.scope.reporter !== undefined) {
@@ -149,6 +153,7 @@ export class Observation implements ResultWatcher {
 	failed(error: unknown): void {
 		if (this.ended) return;
 		this.error = error;
+		if (this.scope.unfinished !== this.#around) giveUpInside(this.scope, this.#around, error);
 		this.#end(classify(error, this.scope.call.signal));
 	}
 

@@ -9,6 +9,7 @@ import { knownOptions, optionalBoolean, show } from "./option.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { prepare } from "./prepare.ts";
 import { type Reporter, Run } from "./scope.ts";
+import { either } from "./timing/hearing.ts";
 import { callThrough } from "./wrap/stage.ts";
 
 const known = [...correlationOptions, "root", "signal"];
@@ -50,7 +51,7 @@ function idsWithin(outer: CorrelationIds | undefined, given: CorrelationIds): Co
 /** A run of its own signal inside another hears both: the outer run's end is its end too. */
 function signalWithin(outer: AbortSignal | undefined, given: AbortSignal | undefined): AbortSignal | undefined {
 	if (outer === undefined || given === undefined || outer === given) return given ?? outer;
-	return AbortSignal.any([outer, given]);
+	return either(outer, given);
 }
 
 export function checkRun(options: RunOptions): void {

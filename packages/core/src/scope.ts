@@ -1,6 +1,6 @@
+// Over 250 lines: what is known of one call while it runs, and what its code may ask and say.
 import type { Attributes, AttributeValue, Context, Span, SpanContext } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
-import type { FirstAttempt } from "./attempt.ts";
 import type { Call } from "./call.ts";
 import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
 import type { BudgetAccount } from "./cost/budget-account.ts";
@@ -10,19 +10,22 @@ import { roundUsd } from "./cost/money.ts";
 import type { Reading } from "./cost/reading.ts";
 import type { Account, Spend } from "./cost/spend.ts";
 import type { EventAttributes } from "./event.ts";
+import type { FirstAttempt } from "./first-attempt.ts";
 import { type LogLevel, writeLine } from "./logger.ts";
 import type { Observation } from "./observation.ts";
 import { show } from "./option.ts";
 import type { Outcome } from "./outcome.ts";
 import type { InnerRuns } from "./runner/inner-runs.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
+import { hear } from "./timing/hearing.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 /** What the code inside a stage or a run may ask and say; outside of both, every member is a safe no-op. */
 export interface Current {
 	/** Aborts when the caller, the run or a layer gives the call up. */
 	readonly signal: AbortSignal;
 	readonly ids: CorrelationIds;
-	/** Sets an attribute on the span of the innermost stage or run. */
+	/** Sets an attribute on the span of the innermost stage or run; of several attempts, on that of the attempt. */
 	setAttribute(name: string, value: AttributeValue): void;
 	/** Emits an event with pipeline, stage, run and correlation ids; `name` needs a dot. Never throws. */
 	event(name: string, attributes?: EventAttributes): void;
@@ -109,6 +112,8 @@ export class Scope implements Current, Account {
 	attemptSpans: "retried" | "always" = "retried";
 	/** The first attempt, of the innermost layer that makes several, until a second follows: then it is drawn too. */
 	declare firstAttempt: FirstAttempt | undefined;
+	/** What layers have begun for the call and account for when it ends, the innermost layer's first. */
+	declare unfinished: Unfinished | undefined;
 	#call: Call | undefined;
 	#signal: AbortSignal | undefined;
 
@@ -135,8 +140,12 @@ export class Scope implements Current, Account {
 	}
 
 	get signal(): AbortSignal {
-		// Not one for all: listeners on a signal that never aborts would pile up.
-		this.#signal ??= this.call.signal ?? new AbortController().signal;
+		if (this.#signal === undefined) {
+			const { signal } = this.call;
+			hear(signal);
+			// Not one for all: listeners on a signal that never aborts would pile up.
+			this.#signal = signal ?? new AbortController().signal;
+		}
 		return this.#signal;
 	}
 
@@ -150,10 +159,23 @@ export class Scope implements Current, Account {
 	}
 
 	setAttribute(name: string, value: AttributeValue): void {
+		if (this.span !== undefined) this.setAttributes({ [name]: value });
+	}
+
+	/** Says something of the call as a layer sees it: while a first attempt runs, of that, as it may not be the last. */
+	setAttributes(attributes: Attributes): void {
+		if (this.span === undefined) return;
 		try {
-			this.span?.setAttribute(name, value);
+			for (let first = this.firstAttempt; first !== undefined; first = first.outer) {
+				if (!first.ended) {
+					first.say(attributes);
+					return;
+				}
+				first.sayAround(attributes);
+			}
+			this.span.setAttributes(attributes);
 		} catch (error) {
-			telemetryFailed("span.setAttribute", error);
+			telemetryFailed("span.setAttributes", error);
 		}
 	}
 

@@ -27,3 +27,10 @@ export function awaited(
 	// Not Promise.resolve: it reads `constructor`, which may throw.
 	return new Promise((resolve) => resolve(thenable)).then(fulfilled, rejected);
 }
+
+/** Lets go of a promise that nobody asked for: where it rejects, that is no unhandled rejection. */
+export function ignoreRejection(thenable: PromiseLike<unknown>): void {
+	awaited(thenable, nothing, nothing);
+}
+
+function nothing(): void {}

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { TimeoutError } from "./error.ts";
+import { awaited } from "./thenable.ts";
 import { AlarmQueue, Due, readMonotonic } from "./timing/alarm-queue.ts";
 
 /** Waits for others no longer than a time, with one timer for all; what they give later is ignored. */
@@ -17,21 +18,38 @@ export class TimeLimit {
 		this.#alarms = new AlarmQueue(clock);
 	}
 
-	/** What comes in time; rejects with a `TimeoutError` where nothing does. */
-	of<T>(awaited: PromiseLike<T>): Promise<T> {
+	/**
+	 * What comes in time; rejects with a `TimeoutError` where nothing does, or with the reason of a signal that aborts
+	 * before: then no timer is left for what nobody waits for.
+	 *
+	 * @param left - told of the abort at once, while the call that is given up can still be described
+	 */
+	of<T>(given: PromiseLike<T>, signal?: AbortSignal, left?: () => void): Promise<T> {
 		return new Promise((resolve, reject) => {
-			const wait = new Wait(() => reject(new TimeoutError(this.#name, this.#limitMs)));
+			const over = () => {
+				this.#alarms.remove(wait);
+				signal?.removeEventListener("abort", aborted);
+			};
+			const failed = (error: unknown) => {
+				over();
+				reject(error);
+			};
+			const aborted = () => {
+				failed(signal?.reason);
+				left?.();
+			};
+			const wait = new Wait(() => failed(new TimeoutError(this.#name, this.#limitMs)));
 			this.#alarms.add(wait, this.#limitMs, readMonotonic(this.#clock));
-			awaited.then(
+			signal?.addEventListener("abort", aborted, { once: true });
+			awaited(
+				given,
 				(value) => {
-					this.#alarms.remove(wait);
-					resolve(value);
+					over();
+					resolve(value as T);
 				},
-				(error) => {
-					this.#alarms.remove(wait);
-					reject(error);
-				},
+				failed,
 			);
+			if (signal?.aborted) aborted();
 		});
 	}
 }

@@ -5,7 +5,6 @@ import { classify, type Outcome } from "../outcome.ts";
 import { rejection } from "../rejection.ts";
 import { type EndListener, hearEnd } from "../stream/hear-end.ts";
 import { onceMetered } from "../telemetry/cells.ts";
-import { telemetryFailed } from "../telemetry-failure.ts";
 import { type Breaker, refused } from "./breaker.ts";
 import { labelsOf } from "./labels.ts";
 import { meter } from "./meter.ts";
@@ -121,11 +120,7 @@ class Passage implements EndListener {
 }
 
 function describe({ scope }: Call, breaker: Breaker): void {
-	try {
-		scope.span?.setAttributes(labelsOf(breaker).state(breaker.found) as Attributes);
-	} catch (error) {
-		telemetryFailed("span.setAttributes", error);
-	}
+	if (scope.span !== undefined) scope.setAttributes(labelsOf(breaker).state(breaker.found) as Attributes);
 }
 
 function refuse(call: Call, breaker: Breaker): unknown {

@@ -1,7 +1,7 @@
 import type { Call } from "../call.ts";
 import type { Outcome } from "../outcome.ts";
+import { asked } from "../predicate.ts";
 import { isCallersFault } from "../retry/transient.ts";
-import { telemetryFailed } from "../telemetry-failure.ts";
 import type { Verdict } from "./state.ts";
 
 /**
@@ -23,22 +23,13 @@ export function verdictOn(
 			return "success";
 		case "error":
 		case "timeout":
-			return (isFailure === undefined ? !isCallersFault(error) : asked(isFailure, error)) ? "failure" : "success";
+			return (isFailure === undefined ? !isCallersFault(error) : failed(isFailure, error)) ? "failure" : "success";
 		default:
 			return "ignored";
 	}
 }
 
 /** A predicate that fails, or does not say, leaves it to the default. */
-function asked(isFailure: (error: unknown) => unknown, error: unknown): boolean {
-	try {
-		const answer = isFailure(error);
-		if (typeof answer === "boolean") return answer;
-		// One written as an async function may reject, too.
-		Promise.resolve(answer).catch(() => {});
-		throw new TypeError("it must answer true or false");
-	} catch (failure) {
-		telemetryFailed("circuitBreaker isFailure", failure);
-		return !isCallersFault(error);
-	}
+function failed(isFailure: (error: unknown) => boolean, error: unknown): boolean {
+	return asked("circuitBreaker isFailure", isFailure, error) ?? !isCallersFault(error);
 }

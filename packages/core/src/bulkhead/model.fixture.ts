@@ -125,7 +125,7 @@ function makeCall(real: Real, kind: Kind, deadlineMs: number | undefined, isAbor
 	real.calls.push(call);
 	if (isAborted) aborting.abort("aborted");
 	const made = testCall({ name: real.name, input: [id, kind], signal: aborting.signal, clock: real.clock });
-	const given: Call = deadlineMs === undefined ? made : { ...made, deadlineMs: real.clock.now() + deadlineMs };
+	const given: Call = deadlineMs === undefined ? made : { ...made, deadlineMs: real.clock.monotonicMs() + deadlineMs };
 	const failed = (error: unknown) => {
 		if (error === "aborted") call.state = "aborted";
 		else if (error === "thrown") call.state = "thrown";

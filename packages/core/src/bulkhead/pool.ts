@@ -1,6 +1,7 @@
 import type { Call } from "../call.ts";
-import { type Alarm, readNow, setAlarm } from "../clock.ts";
+import { type Alarm, setAlarm } from "../clock.ts";
 import { BulkheadFullError, TimeoutError, withoutStack } from "../error.ts";
+import { readMonotonic } from "../timing/alarm-queue.ts";
 
 /** How many places there are, and how many may wait for one. */
 export interface PoolSize {
@@ -86,7 +87,7 @@ export class Pool implements PoolSize {
 			};
 			const aborted = () => leave(signal?.reason);
 			if (signal?.aborted) return reject(signal.reason);
-			const leftMs = deadlineMs === undefined ? Number.POSITIVE_INFINITY : deadlineMs - readNow(clock);
+			const leftMs = deadlineMs === undefined ? Number.POSITIVE_INFINITY : deadlineMs - readMonotonic(clock);
 			const isDeadline = leftMs < maxWaitMs;
 			const waitMs = isDeadline ? leftMs : maxWaitMs;
 			const late = () =>

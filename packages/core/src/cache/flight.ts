@@ -1,9 +1,10 @@
 import type { Context } from "@opentelemetry/api";
 import type { Call } from "../call.ts";
-import { withDeadline } from "../call-copy.ts";
+import { withMovingDeadline } from "../call-copy.ts";
 import { activeContext, scopeOf } from "../context.ts";
 import type { Handler } from "../middleware.ts";
 import type { Scope } from "../scope.ts";
+import { hear } from "../timing/hearing.ts";
 import { LazySignal } from "../timing/lazy-signal.ts";
 import type { CacheResult } from "./words.ts";
 
@@ -49,9 +50,10 @@ export class Flight {
 	readonly isRefresh: boolean;
 	readonly #first: Call | undefined;
 	readonly #waiters = new Map<Waiter, (() => void) | undefined>();
-	readonly #signal = new LazySignal();
+	readonly #signal = new LazySignal(() => this.#heard());
 	readonly #abandoned: (flight: Flight) => void;
 	#isAsked = false;
+	#isCounting = false;
 	#stopListening: (() => void) | undefined;
 
 	/** @param first - the call that began it; undefined for a refresh */
@@ -71,9 +73,13 @@ export class Flight {
 		return [...this.#waiters.keys()];
 	}
 
-	/** The call as the work is given it: it is aborted when nobody waits any more. */
+	/** The call as the work is given it: it is aborted when nobody waits any more, and may go on for whoever has most time. */
 	innerCall(call: Call): Call {
-		return withDeadline(call, call.deadlineMs, () => this.#askSignal());
+		return withMovingDeadline(
+			call,
+			() => this.#latestDeadlineMs(),
+			() => this.#askSignal(),
+		);
 	}
 
 	/** The first call waits too, once it turns out that there is something to wait for. */
@@ -99,6 +105,20 @@ export class Flight {
 		return waiter.promise;
 	}
 
+	/** The work goes on as the first call's own: the others are let go of. False where the first has left. */
+	leaveTo(leader: Asking | undefined): boolean {
+		let isThere = false;
+		for (const [waiter, stop] of this.#waiters) {
+			if (waiter.asking === leader) {
+				isThere = true;
+				continue;
+			}
+			stop?.();
+			this.#waiters.delete(waiter);
+		}
+		return isThere;
+	}
+
 	/** The work is done, or goes on as somebody's own: signals are let go of. */
 	release(): void {
 		this.#stopListening?.();
@@ -119,6 +139,25 @@ export class Flight {
 		return false;
 	}
 
+	#latestDeadlineMs(): number | undefined {
+		if (this.#first === undefined) return undefined;
+		if (this.#waiters.size === 0) return this.#first.deadlineMs;
+		let latestMs = Number.NEGATIVE_INFINITY;
+		// Where two wait for each other, neither gives the other any time.
+		if (this.#isCounting) return latestMs;
+		this.#isCounting = true;
+		try {
+			for (const { asking } of this.#waiters.keys()) {
+				const { deadlineMs } = asking.call;
+				if (deadlineMs === undefined) return undefined;
+				latestMs = Math.max(latestMs, deadlineMs);
+			}
+		} finally {
+			this.#isCounting = false;
+		}
+		return latestMs;
+	}
+
 	#askSignal(): AbortSignal {
 		this.#isAsked = true;
 		const signal = this.#signal.get(() => undefined);
@@ -127,6 +166,12 @@ export class Flight {
 		}
 		for (const [waiter, stop] of this.#waiters) if (stop === undefined) this.#listen(waiter);
 		return signal;
+	}
+
+	/** What the work heeds, it heeds for all who wait for it. */
+	#heard(): void {
+		hear(this.#first?.signal);
+		for (const { asking } of this.#waiters.keys()) hear(asking.call.signal);
 	}
 
 	#listen(waiter: Waiter): void {

@@ -1,6 +1,7 @@
 import type { Call, Definition } from "../call.ts";
 import { show } from "../option.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
+import { ignoreRejection, isThenable } from "../thenable.ts";
 import { longestText, plainText } from "./plain-text.ts";
 import type { CacheSettings } from "./settings.ts";
 
@@ -21,7 +22,7 @@ export function keyOf(call: Call, { key, store }: CacheSettings): string | undef
 	try {
 		const given: unknown = key(call);
 		if (given === undefined || typeof given === "string") return given;
-		if (given instanceof Promise) given.catch(() => {});
+		if (isThenable(given)) ignoreRejection(given);
 		telemetryFailed("cache key", new TypeError(`cache: key must give a string or undefined, got ${show(given)}`));
 	} catch (error) {
 		telemetryFailed("cache key", error);

@@ -33,9 +33,13 @@ export interface CacheOptions {
 	readonly maxEntries?: number;
 	/** Keeps the answers: an `LRUCache`, a `Keyv`, or what has the shape of either. @default the process's memory */
 	readonly store?: SyncCacheStore | AsyncCacheStore;
-	/** How long a store that answers by promises is waited for, in milliseconds. @default 1000 */
+	/** How long a call waits for a store that answers by promises, in milliseconds. @default 1000 */
 	readonly storeTimeoutMs?: number;
-	/** Copies an answer when it is stored and whenever it is given again: `structuredClone`. @default none: all get the same object */
+	/**
+	 * Copies an answer when it is stored and whenever it is given again: `structuredClone`. Where it fails, or gives a
+	 * promise, there is no copy: what was kept is no hit (`error`), and the answer is not kept.
+	 * @default none: all get the same object
+	 */
 	readonly clone?: (value: unknown) => unknown;
 }
 

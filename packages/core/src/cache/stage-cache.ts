@@ -1,16 +1,16 @@
-// Over 250 lines: all that may happen to a call at a cache, whatever kind of store it has.
 import type { Attributes } from "@opentelemetry/api";
 import type { Call, Definition } from "../call.ts";
 import { readNow } from "../clock.ts";
 import { withContext } from "../context.ts";
 import { emitEvent } from "../emit.ts";
 import type { Handler } from "../middleware.ts";
+import { show } from "../option.ts";
 import { isStream } from "../runner/stream-reader.ts";
 import type { Scope } from "../scope.ts";
 import { giveUpStream } from "../stream/give-up.ts";
 import { hearEnd } from "../stream/hear-end.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
-import { isThenable } from "../thenable.ts";
+import { ignoreRejection, isThenable } from "../thenable.ts";
 import { type Asking, Flight } from "./flight.ts";
 import { keyOf } from "./key.ts";
 import { Memory } from "./memory.ts";
@@ -63,13 +63,7 @@ export abstract class StageCache {
 	/** Counts what there was for a call, and says so on its span. */
 	protected asked(call: Call, result: CacheResult): void {
 		this.#meter()?.asked(result);
-		const { span } = call.scope;
-		if (span === undefined) return;
-		try {
-			span.setAttributes(this.#attributes[result]);
-		} catch (error) {
-			telemetryFailed("span.setAttributes", error);
-		}
+		call.scope.setAttributes(this.#attributes[result]);
 	}
 
 	protected bypass(call: Call, next: Handler): unknown {
@@ -82,7 +76,11 @@ export abstract class StageCache {
 		const { clone } = this.settings;
 		if (clone === undefined) return entry.value;
 		try {
-			return clone(entry.value);
+			const copy = clone(entry.value);
+			if (!isThenable(copy)) return copy;
+			// A hit is given as it was kept: a plain value must not become a promise by its copy.
+			ignoreRejection(copy);
+			throw new TypeError(`cache: clone must give the copy itself, got ${show(copy)}`);
 		} catch (error) {
 			telemetryFailed("cache clone", error);
 			return unusable;
@@ -167,9 +165,10 @@ export abstract class StageCache {
 	/** A stream is one caller's alone: each of the others makes a call of its own. */
 	#streamArrived(flight: Flight, stream: object, leader: Asking | undefined): void {
 		this.#givesStreams = true;
-		if (leader === undefined) giveUpStream(stream, new Error("nobody waits for the stream that a refresh gave"));
 		const { isHeard, waiters } = flight;
-		if (!isHeard || leader === undefined) flight.release();
+		const isTaken = flight.leaveTo(leader);
+		if (!isTaken) giveUpStream(stream, new Error("whoever began the call that gave the stream does not wait for it"));
+		if (!isHeard || !isTaken) flight.release();
 		for (const { asking, context, resolve, reject } of waiters) {
 			const { call, next, asked } = asking;
 			asked(call, "bypass");

@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
 import type { Handler } from "../middleware.ts";
-import { isPlainPromise } from "../stream/plain-promise.ts";
+import { hasMembers, isPlainPromise } from "../stream/plain-promise.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
 import { Memory } from "./memory.ts";
 import { StageCache, unusable } from "./stage-cache.ts";
@@ -32,7 +32,7 @@ export class SyncCache extends StageCache {
 
 	protected override awaited(answer: unknown): Promise<unknown> | undefined {
 		// Of a promise with members of its own, or one that is lazy, an entry could only give a poorer copy.
-		return isPlainPromise(answer) && Reflect.ownKeys(answer).length === 0 ? answer : undefined;
+		return isPlainPromise(answer) && !hasMembers(answer) ? answer : undefined;
 	}
 
 	protected override write(key: string, entry: CacheEntry): void {

@@ -17,7 +17,7 @@ const failed: unique symbol = Symbol("failed");
 export class WaitingCache extends StageCache {
 	readonly #limit: TimeLimit;
 	/** Questions to the store that it has yet to answer, by key: what all ask at the same time is asked once. */
-	readonly #reading = new Map<string, Promise<Found>>();
+	readonly #reading = new Map<string, Promise<CacheEntry | undefined>>();
 
 	constructor(settings: CacheSettings, definition: Definition, shelf: Shelf) {
 		super(settings, definition, shelf);
@@ -29,7 +29,7 @@ export class WaitingCache extends StageCache {
 		if (key === undefined) return this.bypass(call, next);
 		const flight = this.shelf.flights.get(key);
 		if (flight !== undefined && !flight.isRefresh) return this.missed(call, key, next, false);
-		const found = this.shelf.writing.get(key) ?? (await this.#read(key));
+		const found = this.shelf.writing.get(key) ?? (await this.#read(key, call));
 		const entry = found === failed ? undefined : found;
 		const ageMs = entry === undefined ? undefined : this.ageOf(entry, call);
 		if (entry === undefined || ageMs === undefined) return this.missed(call, key, next, found === failed);
@@ -56,19 +56,32 @@ export class WaitingCache extends StageCache {
 			});
 	}
 
-	#read(key: string): Promise<Found> {
-		const known = this.#reading.get(key);
-		if (known !== undefined) return known;
+	/** What the store has; each who asks waits for it as long as it may, and no longer than for its own call. */
+	async #read(key: string, call: Call): Promise<Found> {
+		const { signal } = call;
+		const reading = this.#reading.get(key) ?? this.#begin(key);
+		try {
+			return await this.#limit.of(reading, signal, () => this.asked(call, "error"));
+		} catch (error) {
+			if (signal?.aborted) throw signal.reason;
+			telemetryFailed("cache store", error);
+			this.#forget(key, reading);
+			return failed;
+		}
+	}
+
+	#begin(key: string): Promise<CacheEntry | undefined> {
 		const { store, prefix } = this.shelf;
 		const read = async () => entryOf(await (store as AsyncCacheStore).get(prefix + key));
-		const reading = this.#limit
-			.of(read())
-			.catch((error): Found => {
-				telemetryFailed("cache store", error);
-				return failed;
-			})
-			.finally(() => this.#reading.delete(key));
+		const reading = read();
 		this.#reading.set(key, reading);
+		const over = () => this.#forget(key, reading);
+		reading.then(over, over);
 		return reading;
+	}
+
+	/** Who comes later asks the store anew. */
+	#forget(key: string, reading: Promise<unknown>): void {
+		if (this.#reading.get(key) === reading) this.#reading.delete(key);
 	}
 }

@@ -1,10 +1,15 @@
 import type { Call } from "../call.ts";
 import { readNow } from "../clock.ts";
 import { ownsError } from "../error-owner.ts";
+import { untilAborted } from "../graph/until-aborted.ts";
 import { markOutcome } from "../mark-outcome.ts";
 import { recordException } from "../observer/exception.ts";
 import { classify, isFailure } from "../outcome.ts";
+import { asked } from "../predicate.ts";
+import { isStream } from "../runner/stream-reader.ts";
+import { giveUpStream } from "../stream/give-up.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
+import { awaited, isThenable } from "../thenable.ts";
 import type { FallbackMeter, FallbackResult } from "./fallback-meter.ts";
 
 /** One answer in the place of a failure. */
@@ -44,38 +49,41 @@ export class Recovery {
 
 	/** True for a failure that something else may answer for. */
 	takes(error: unknown): boolean {
-		const takes = isFailure(classify(error, this.#call.signal)) && this.#isWanted(error);
+		const { signal } = this.#call;
+		// Nobody waits any more for what would answer for a call that was given up.
+		const takes = !signal?.aborted && isFailure(classify(error, signal)) && this.#isWanted(error);
 		if (!takes) this.notApplicable();
 		return takes;
 	}
 
 	#isWanted(error: unknown): boolean {
-		try {
-			return this.#chain.fallbackIf?.(error) ?? true;
-		} catch (failure) {
-			// What cannot be decided is decided as if nobody had asked.
-			telemetryFailed("fallbackIf", failure);
-			return true;
-		}
+		const { fallbackIf } = this.#chain;
+		// What cannot be decided is decided as if nobody had asked.
+		return (fallbackIf && asked("fallbackIf", fallbackIf, error)) ?? true;
 	}
 
-	/** The answer in the place of a failure, or a promise of it; throws the failure itself where all fail. */
+	/**
+	 * The answer in the place of a failure, or a promise of it; throws the failure itself where all fail, and the signal's
+	 * reason where the call is given up meanwhile.
+	 */
 	answerFor(error: unknown, position = 0): unknown {
 		const { links } = this.#chain;
+		const { signal } = this.#call;
 		for (let index = position; index < links.length; index++) {
 			const link = links[index] as Link;
 			try {
 				const answer = link.answer(error, this.#call);
 				if (!isThenable(answer)) return this.#answered(link, error, answer);
-				return answer.then(
+				const late = (value: unknown) => isStream(value) && giveUpStream(value, signal?.reason);
+				return untilAborted(awaited(answer, asItIs), signal, { late }).then(
 					(value) => this.#answered(link, error, value),
 					(failure) => {
-						this.#record(failure);
+						this.#failed(failure);
 						return this.answerFor(error, index + 1);
 					},
 				);
 			} catch (failure) {
-				this.#record(failure);
+				this.#failed(failure);
 			}
 		}
 		this.#count("failure");
@@ -87,6 +95,16 @@ export class Recovery {
 		markOutcome(this.#call, "fallback", error);
 		this.#call.scope.setAttribute("fallback.name", link.name);
 		return answer;
+	}
+
+	/** Throws where there is no going on to the next one. */
+	#failed(failure: unknown): void {
+		const { signal } = this.#call;
+		// The reason is no failure of its own.
+		if (!signal?.aborted || failure !== signal.reason) this.#record(failure);
+		if (!signal?.aborted) return;
+		this.notApplicable();
+		throw signal.reason;
 	}
 
 	/** A fallback that fails must not fail in silence: the call throws its own error. */
@@ -109,10 +127,4 @@ export class Recovery {
 	}
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-	return (
-		value !== null &&
-		(typeof value === "object" || typeof value === "function") &&
-		typeof (value as Partial<PromiseLike<unknown>>).then === "function"
-	);
-}
+const asItIs = (value: unknown): unknown => value;

@@ -1,5 +1,6 @@
 import type { Step, Steps } from "../stream/steps.ts";
-import { isThenable, type Recovery } from "./chain.ts";
+import { isThenable } from "../thenable.ts";
+import type { Recovery } from "./chain.ts";
 
 const done: IteratorResult<undefined> = { done: true, value: undefined };
 
@@ -12,7 +13,7 @@ export function recoveringSteps(steps: Steps, recovery: Recovery, isAsync: boole
 	let hasBegun = false;
 
 	function switchTo(answer: unknown, input: unknown[]): unknown {
-		current = stepsOf(answer, isWeb);
+		current = stepsOf(answer, isAsync, isWeb);
 		return current.next(...input);
 	}
 
@@ -63,11 +64,11 @@ async function settled(step: () => unknown): Promise<unknown> {
 }
 
 /** An answer, step by step. */
-function stepsOf(answer: unknown, isWeb: boolean): Steps {
+function stepsOf(answer: unknown, isAsync: boolean, isWeb: boolean): Steps {
 	const object = (typeof answer === "object" && answer !== null ? answer : {}) as Partial<
 		AsyncIterable<unknown> & Iterable<unknown>
 	>;
-	const iterator = object[Symbol.asyncIterator]?.() ?? object[Symbol.iterator]?.();
+	const iterator = (isAsync ? object[Symbol.asyncIterator]?.() : undefined) ?? object[Symbol.iterator]?.();
 	if (iterator !== undefined) {
 		return {
 			next: (...input) => iterator.next(...(input as [])),

@@ -3,11 +3,11 @@ import { isStream } from "../runner/stream-reader.ts";
 import { isEventStream } from "../stream/event-stream.ts";
 import { hearEnd } from "../stream/hear-end.ts";
 import { isNodeReadable } from "../stream/node-readable.ts";
-import { isPatchable, patchMethod, proxyWith } from "../stream/patch.ts";
 import { isPlainPromise } from "../stream/plain-promise.ts";
-import { interpose } from "../stream/steps.ts";
+import { interpose, type Step, withMethods } from "../stream/steps.ts";
 import { isWebStream } from "../stream/web-stream.ts";
-import { isThenable, type Recovery } from "./chain.ts";
+import { isThenable } from "../thenable.ts";
+import type { Recovery } from "./chain.ts";
 import { recoveringSteps } from "./recovering-steps.ts";
 
 /** Hands a result outward as what it is, with an answer in its place where it fails. */
@@ -40,35 +40,23 @@ export function recovered(error: unknown, recovery: Recovery): unknown {
 	return recovery.answerFor(error);
 }
 
-type Reaction = ((value: unknown) => unknown) | null | undefined;
-
 /** A promise subclass or lazy thenable keeps its class, and begins when its consumer asks; other ways in are its own. */
 function recoveringThenable(thenable: PromiseLike<unknown>, call: Call, recovery: Recovery): object {
 	const { then } = thenable;
 	let settled: Promise<unknown> | undefined;
 	const settle = (): Promise<unknown> => {
-		settled ??= new Promise((resolve, reject) => {
-			Reflect.apply(then, thenable, [
-				(value: unknown) => resolve(recoveringValue(value, call, recovery)),
-				(error: unknown) => {
-					try {
-						resolve(recovered(error, recovery));
-					} catch (failure) {
-						reject(failure);
-					}
-				},
-			]);
-		});
+		// Of the platform's class before anything is decided: a `then` may throw, or give another promise.
+		settled ??= new Promise((resolve, reject) => Reflect.apply(then, thenable, [resolve, reject])).then(
+			(value) => recoveringValue(value, call, recovery),
+			(error) => recovered(error, recovery),
+		);
 		return settled;
 	};
-	const methods = new Map<string, (...input: Reaction[]) => unknown>([
-		["then", (onFulfilled, onRejected) => settle().then(onFulfilled, onRejected)],
-	]);
-	if ("catch" in thenable) methods.set("catch", (onRejected) => settle().catch(onRejected));
-	if ("finally" in thenable) methods.set("finally", (done) => settle().finally(done as () => void));
-	if (!isPatchable(thenable, [...methods.keys()])) return proxyWith(thenable, methods);
-	for (const [name, method] of methods) patchMethod(thenable, name, method);
-	return thenable;
+	const methods = new Map<string, Step>();
+	for (const name of ["then", "catch", "finally"] as const) {
+		if (name in thenable) methods.set(name, (...reactions) => Reflect.apply(settle()[name], settled, reactions));
+	}
+	return withMethods(thenable, methods);
 }
 
 /** A plain value has not failed; a stream may until its first item is there. */

@@ -10,11 +10,7 @@ import type { Evaluation } from "./evaluation.ts";
 /** Says of an evaluation what it gave: on the span, as the event of the conventions, and counted. */
 export function announce(call: Call, flag: string, evaluation: Evaluation, provider: string | undefined): void {
 	const { scope, definition } = call;
-	try {
-		scope.span?.setAttributes(spanAttributes(flag, evaluation));
-	} catch (error) {
-		telemetryFailed("span.setAttributes", error);
-	}
+	if (scope.span !== undefined) scope.setAttributes(spanAttributes(flag, evaluation));
 	emitEvent(call, "feature_flag.evaluation", eventAttributes(flag, evaluation, provider));
 	try {
 		const { instruments } = definition.pipeline;

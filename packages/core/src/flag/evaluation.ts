@@ -3,7 +3,7 @@ import { TimeoutError } from "../error.ts";
 import { messageOf } from "../observer/exception.ts";
 import { show } from "../option.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
-import { isThenable } from "../thenable.ts";
+import { ignoreRejection, isThenable } from "../thenable.ts";
 import { type FlagContext, type FlagDetails, isFlagClient } from "./client.ts";
 import type { FlagSettings } from "./settings.ts";
 
@@ -40,7 +40,7 @@ export function evaluate(
 			);
 		}
 		try {
-			given = context(call);
+			given = contextFor(call, context);
 		} catch (error) {
 			telemetryFailed("feature flag context", error);
 			return failed(error, "invalid_context", call, settings);
@@ -52,6 +52,13 @@ export function evaluate(
 	} catch (error) {
 		return failed(error, "general", call, settings, given);
 	}
+}
+
+function contextFor(call: Call, context: FlagSettings["context"]): FlagContext {
+	const given: unknown = context(call);
+	if (!isThenable(given)) return given as FlagContext;
+	ignoreRejection(given);
+	throw new TypeError(`context must give an evaluation context, got ${show(given)}`);
 }
 
 function ofValue(value: unknown, call: Call, settings: FlagSettings): Evaluation {

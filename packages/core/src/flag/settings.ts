@@ -18,7 +18,7 @@ export interface FeatureFlagOptions {
 	readonly client: FlagClient | FlagFunction;
 	/** What the flag is where it cannot be evaluated. @default false */
 	readonly defaultValue?: boolean;
-	/** For whom the flag is evaluated. @default the call's user as `targetingKey`, its `sessionId` and `organizationId` */
+	/** For whom the flag is evaluated; where it fails, or gives a promise, the flag has its default value. @default the call's user as `targetingKey`, its `sessionId` and `organizationId` */
 	readonly context?: (call: Call) => FlagContext;
 	/** How long the evaluation is waited for, in milliseconds. @default 1000 */
 	readonly timeoutMs?: number;

@@ -1,7 +1,6 @@
 import type { Call } from "../call.ts";
 import { callKey } from "../call.ts";
 import { holdTo } from "../call-copy.ts";
-import { readNow } from "../clock.ts";
 import { activeContext, scopeOf } from "../context.ts";
 import { nothingSpent } from "../cost/spend.ts";
 import type { RunOptions } from "../light.ts";
@@ -11,6 +10,7 @@ import { innerRunsOf } from "../runner/inner-runs.ts";
 import type { StageReport } from "../runner/report.ts";
 import type { Reporter, Run, Scope } from "../scope.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
+import { readMonotonic } from "../timing/alarm-queue.ts";
 import { type AroundRun, aroundRunOf } from "./around-run.ts";
 import { CallWatch } from "./call-watch.ts";
 import type { GraphReport, GraphResult, GraphRunOptions } from "./graph.ts";
@@ -72,7 +72,7 @@ export function runGraph(
 		if (isUnobserved) scope.open = true;
 		watch.begin(scope);
 		ending.begin();
-		if (timeoutMs !== undefined) holdTo(scope, readNow(pipeline.clock) + timeoutMs);
+		if (timeoutMs !== undefined) holdTo(scope, readMonotonic(pipeline.clock) + timeoutMs);
 		try {
 			const call: Call = { ...scope.call, input: [state], values: scope.call.values.set(walkKey, walk) };
 			await graph.handler(call);

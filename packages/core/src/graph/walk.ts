@@ -9,6 +9,7 @@ import type { StageReport } from "../runner/report.ts";
 import { isStream } from "../runner/stream-reader.ts";
 import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
+import { hear } from "../timing/hearing.ts";
 import { CallWatch } from "./call-watch.ts";
 import type { DefinedNode } from "./define-node.ts";
 import { StepLimitError } from "./graph-error.ts";
@@ -53,6 +54,7 @@ export class Walk {
 
 	/** Goes to the end; waits only where a node or whoever accompanies it does, so that no stack and no chain grows. */
 	async go(): Promise<void> {
+		hear(this.#scope.call.signal);
 		let node = this.#graph.nodes.get(this.#graph.entry);
 		while (node !== undefined) {
 			const held = this.#companion.hold?.(this.#scope.call.signal);

@@ -1,17 +1,19 @@
 import type { Context } from "@opentelemetry/api";
 import type { Call } from "../call.ts";
-import { type Alarm, readNow, setAlarm } from "../clock.ts";
+import { type Alarm, setAlarm } from "../clock.ts";
 import { activeContext, withContext } from "../context.ts";
 import { emitEvent } from "../emit.ts";
 import { CancelledError } from "../error.ts";
 import type { Handler } from "../middleware.ts";
 import { primed } from "../stream/prime.ts";
-import { telemetryFailed } from "../telemetry-failure.ts";
+import { readMonotonic } from "../timing/alarm-queue.ts";
+import { begins, ends, type Unfinished } from "../unfinished.ts";
 import type { HedgeMeter, HedgeResult } from "./hedge-meter.ts";
 import { ParallelAttempt } from "./parallel-attempt.ts";
 
 /** One call through a hedge: its attempts race, and the first that answers ends the race. */
-export class HedgedCall {
+export class HedgedCall implements Unfinished {
+	outer: Unfinished | undefined;
 	readonly #call: Call;
 	readonly #next: Handler;
 	readonly #delayMs: number;
@@ -20,7 +22,10 @@ export class HedgedCall {
 	readonly #context: Context;
 	readonly #attempts: ParallelAttempt[] = [];
 	#alarm: Alarm | undefined;
+	/** Aborts once nobody waits for an answer any more. */
+	readonly #signal: AbortSignal | undefined;
 	#isOver = false;
+	#isAccountedFor = false;
 	#winner: ParallelAttempt | undefined;
 	#reason: CancelledError | undefined;
 	#resolve: (value: unknown) => void = () => {};
@@ -33,12 +38,15 @@ export class HedgedCall {
 		this.#maxAttempts = maxAttempts;
 		this.#meter = meter;
 		this.#context = activeContext();
+		this.#signal = call.signal;
+		this.#signal?.addEventListener("abort", this.#disarm, { once: true });
 	}
 
 	run(): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
+			begins(this.#call.scope, this);
 			this.#begin();
 		});
 	}
@@ -59,17 +67,23 @@ export class HedgedCall {
 	}
 
 	#arm(): void {
+		if (this.#signal?.aborted) return;
 		this.#alarm = setAlarm(this.#call.clock, this.#delayMs, () => {
 			this.#alarm = undefined;
-			if (!this.#isOver && this.#isWanted()) withContext(this.#context, () => this.#hedge(), undefined);
+			if (!this.#isLate) withContext(this.#context, () => this.#hedge(), undefined);
 		});
 	}
 
-	/** False once nobody waits for an answer any more. */
-	#isWanted(): boolean {
-		const { deadlineMs, clock, signal } = this.#call;
-		if (deadlineMs !== undefined && readNow(clock) >= deadlineMs) return false;
-		return signal?.aborted !== true && !this.#attempts.some(({ isAborted }) => isAborted);
+	/** What is still to come would be a timer that keeps the process alive, and a call for nobody. */
+	readonly #disarm = (): void => {
+		this.#alarm?.cancel();
+		this.#alarm = undefined;
+	};
+
+	/** True at the call's deadline: whoever keeps that may hear of the time a little later than this. */
+	get #isLate(): boolean {
+		const { deadlineMs, clock } = this.#call;
+		return deadlineMs !== undefined && readMonotonic(clock) >= deadlineMs;
 	}
 
 	#hedge(): void {
@@ -119,18 +133,30 @@ export class HedgedCall {
 		}
 	}
 
+	/** Whoever waits for the call has been told; the attempts go on as they would, and their answer reaches nobody. */
+	giveUp(error: unknown): void {
+		this.#disarm();
+		for (const attempt of this.#attempts) if (!attempt.isSettled) attempt.failed(error, this.#isHedged);
+		this.#account(this.#isHedged ? "failed" : "not_needed");
+	}
+
 	#end(result: HedgeResult): void {
 		this.#isOver = true;
-		this.#alarm?.cancel();
+		this.#disarm();
+		this.#signal?.removeEventListener("abort", this.#disarm);
+		this.#account(result);
+	}
+
+	#account(result: HedgeResult): void {
+		if (this.#isAccountedFor) return;
+		this.#isAccountedFor = true;
+		const { scope } = this.#call;
+		ends(scope, this);
 		this.#meter()?.ended(result);
-		if (!this.#isHedged) return;
-		try {
-			this.#call.scope.span?.setAttributes({
-				"hedge.attempt_count": this.#attempts.length,
-				...(this.#winner !== undefined && { "hedge.winner": this.#winner.position }),
-			});
-		} catch (error) {
-			telemetryFailed("hedge", error);
-		}
+		if (!this.#isHedged || scope.span === undefined) return;
+		scope.setAttributes({
+			"hedge.attempt_count": this.#attempts.length,
+			...(this.#winner !== undefined && { "hedge.winner": this.#winner.position }),
+		});
 	}
 }

@@ -1,9 +1,11 @@
 import type { Context } from "@opentelemetry/api";
-import { drawFirst, endSpan, startSpan } from "../attempt.ts";
+import { endSpan } from "../attempt.ts";
+import { startSpan } from "../attempt-span.ts";
 import type { Call } from "../call.ts";
 import { withAttempt } from "../call-copy.ts";
 import { StageContext, withContext } from "../context.ts";
 import { waste } from "../cost/charge.ts";
+import { drawFirst, FirstAttempt, takeOut, takeOver } from "../first-attempt.ts";
 import type { Handler } from "../middleware.ts";
 import { Observation, type Observer } from "../observation.ts";
 import { isStream } from "../runner/stream-reader.ts";
@@ -11,6 +13,7 @@ import { Scope } from "../scope.ts";
 import { follow } from "../stream/follow.ts";
 import { giveUpStream } from "../stream/give-up.ts";
 import { LazySignal } from "../timing/lazy-signal.ts";
+import { giveUpInside } from "../unfinished.ts";
 
 /**
  * One of several attempts of a call that go on at the same time: with a signal, a span and an account of money of its own.
@@ -44,12 +47,15 @@ export class ParallelAttempt {
 	}
 
 	#observe(call: Call, context: Context): Observation | undefined {
-		const isStage = this.position === 1 && this.#stage.attemptSpans === "retried";
-		const observation = new Observation(isStage ? call : this.#call, context, [isStage ? this.#drawFirst : endSpan]);
+		if (this.position === 1 && this.#stage.attemptSpans === "retried") {
+			const first = new FirstAttempt(call, context, this.#drawFirst);
+			first.begin();
+			this.scope.firstAttempt = first;
+			return first;
+		}
+		const observation = new Observation(this.#call, context, [endSpan]);
 		observation.begin();
-		const { startMs } = observation;
-		if (isStage) return observation;
-		const span = startSpan(this.#call, this.#stage, startMs);
+		const span = startSpan(this.#call, this.#stage, observation.startMs);
 		if (span === undefined) return undefined;
 		observation.span = span;
 		this.scope.span = span;
@@ -57,20 +63,34 @@ export class ParallelAttempt {
 	}
 
 	readonly #drawFirst: Observer = {
-		begin: () => true,
+		begin: (observation) => {
+			void observation.startMs;
+			return true;
+		},
 		end: (observation) => {
-			observation.reading = this.scope.reading;
-			drawFirst(observation);
+			const first = observation as FirstAttempt;
+			first.reading = this.scope.reading;
+			takeOver(this.scope, first);
+			this.scope.firstAttempt = undefined;
+			// What is said of it from now on is not the stage's.
+			this.scope.span = drawFirst(first) ?? this.scope.span;
 		},
 	};
+
+	/** It stays the only one, and so it is the stage: what was said of it was said of that. */
+	#isStage(): void {
+		const first = this.#observation;
+		if (!(first instanceof FirstAttempt) || first.isFollowed) return;
+		first.isFollowed = true;
+		if (first.said !== undefined) this.#stage.setAttributes(first.said);
+		const isInnermost = this.scope.firstAttempt === first;
+		takeOut(this.scope, first, this.#stage.firstAttempt);
+		if (!isInnermost) this.#stage.firstAttempt = this.scope.firstAttempt;
+	}
 
 	/** True where the attempt is drawn as it runs, whether or not there is another. */
 	get isDrawn(): boolean {
 		return this.#observation !== undefined && this.#observation.scope !== this.#stage;
-	}
-
-	get isAborted(): boolean {
-		return this.#signal.isAborted;
 	}
 
 	begin(next: Handler): unknown {
@@ -85,6 +105,7 @@ export class ParallelAttempt {
 			this.#stage.outcomeError = outcomeError;
 		}
 		const observation = this.#observation;
+		if (!isOneOfSeveral) this.#isStage();
 		if (observation === undefined || !(isOneOfSeveral || this.isDrawn)) return value;
 		if (isStream(value)) return follow(value, observation);
 		observation.settled(value);
@@ -93,14 +114,15 @@ export class ParallelAttempt {
 
 	/** The attempt failed; of several, it has its own error and its own money to account for. */
 	failed(error: unknown, isOneOfSeveral: boolean): void {
+		giveUpInside(this.scope, undefined, error);
+		if (!isOneOfSeveral) this.#isStage();
 		if (isOneOfSeveral || this.isDrawn) this.#observation?.failed(error);
 		if (isOneOfSeveral) waste(this.scope);
 	}
 
 	/** Another attempt has answered. What it costs from now on is accounted for when it settles. */
 	giveUp(reason: unknown): void {
-		this.#observation?.failed(reason);
-		waste(this.scope);
+		this.failed(reason, true);
 		this.#signal.abort(reason);
 	}
 

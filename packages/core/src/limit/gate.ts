@@ -5,7 +5,8 @@ import { show } from "../option.ts";
 import { errorType } from "../outcome.ts";
 import { perStage } from "../prepare.ts";
 import { onceMetered } from "../telemetry/cells.ts";
-import { telemetryFailed } from "../telemetry-failure.ts";
+import { isThenable } from "../thenable.ts";
+import { TimeLimit } from "../time-limit.ts";
 import { type RateLimitMeter, rateLimitMeter } from "./meter.ts";
 import { RateLimitResult, wholeMs } from "./rate-limit-result.ts";
 import type { RateLimitDecision, RateLimitStore, SyncRateLimitStore } from "./rate-limit-store.ts";
@@ -18,6 +19,7 @@ export interface GateSettings {
 	readonly key: RateLimitKey;
 	readonly perStage: boolean;
 	readonly onStoreError: "allow" | "reject";
+	readonly storeTimeoutMs: number;
 }
 
 type Attributes = Record<string, string | number>;
@@ -26,6 +28,8 @@ interface Place {
 	/** What keys are counted apart for; undefined where they are not. */
 	readonly scope: string | undefined;
 	readonly meter: () => RateLimitMeter | undefined;
+	/** On the wait for the store. */
+	readonly limit: TimeLimit;
 }
 
 /** Asks a limiter about calls, and tells what it says. */
@@ -38,6 +42,11 @@ export class Gate {
 	readonly placeOf: (definition: Definition) => Place = perStage((definition) => ({
 		scope: this.#settings.perStage ? `${definition.pipeline.name}.${definition.name}` : undefined,
 		meter: onceMetered(definition, (instruments) => rateLimitMeter(this.#settings.name, this.#store, instruments)),
+		limit: new TimeLimit(
+			`the store of rate limit ${this.#settings.name}`,
+			this.#settings.storeTimeoutMs,
+			definition.pipeline.clock,
+		),
 	}));
 
 	constructor(store: RateLimitStore, settings: GateSettings) {
@@ -59,15 +68,17 @@ export class Gate {
 		return this.#heard(call, place, decision);
 	}
 
-	/** The same for a limiter that may have to be waited for. */
+	/** The same for a limiter that may have to be waited for; rejects with the reason of a signal that aborts before. */
 	async refusalInTime(call: Call): Promise<RejectedError | undefined> {
 		const place = this.placeOf(call.definition);
 		const key = this.#keyOf(call, place);
 		if (typeof key !== "string") return key;
 		let decision: RateLimitDecision;
 		try {
-			decision = checked(await this.#store.consume(key, place.scope));
+			const given = this.#store.consume(key, place.scope);
+			decision = checked(isThenable(given) ? await place.limit.of(given, call.signal) : given);
 		} catch (error) {
+			call.signal?.throwIfAborted();
 			return this.#storeFailed(call, place, error);
 		}
 		return this.#heard(call, place, decision);
@@ -142,10 +153,6 @@ function checked(decision: RateLimitDecision | undefined): RateLimitDecision {
 }
 
 function tell(call: Call, attributes: Attributes): void {
-	try {
-		call.scope.span?.setAttributes(attributes);
-	} catch (error) {
-		telemetryFailed("span.setAttributes", error);
-	}
+	call.scope.setAttributes(attributes);
 	emitEvent(call, "rate_limit.rejected", attributes);
 }

@@ -6,7 +6,6 @@ import {
 	bulkhead,
 	type FootlightOptions,
 	footlight,
-	observe,
 	RejectedError,
 	timeout,
 } from "../index.ts";
@@ -251,15 +250,13 @@ describe("a bulkhead with a queue", () => {
 	});
 
 	it("runs in the context of the call that waited", async () => {
-		const { name, light, clock } = setUp({
-			use: [observe(), bulkhead({ name: `c${names}`, concurrency: 1, queueSize: 5 })],
-		});
-		void name;
+		const { name, light, clock } = setUp();
 		const seen: unknown[] = [];
-		const ask = light.stage("ask", async () => {
+		const work = async () => {
 			await clock.sleep(10);
 			seen.push(light.current().ids.userId);
-		});
+		};
+		const ask = light.stage("ask", work, { use: [bulkhead({ name, concurrency: 1, queueSize: 5 })] });
 		const all = ["ada", "bob", "eve"].map((userId) => light.run({ userId }, () => ask()));
 		for (let round = 0; round < 3; round++) await clock.advance(10);
 		await Promise.all(all);

@@ -216,6 +216,27 @@ describe("a cache in memory", () => {
 		expect((telemetryFailures().get("cache clone") ?? 0) - before).toBe(2);
 	});
 
+	it.each<[string, (value: unknown) => unknown]>([
+		["gives a promise", async (value) => structuredClone(value)],
+		["rejects", async () => Promise.reject(new Error("no copy"))],
+	])("has no copy where clone %s, and goes on without", async (_, clone) => {
+		const { light, results } = setUp();
+		const before = telemetryFailures().get("cache clone") ?? 0;
+		const store = lru();
+		let calls = 0;
+		const asking = (more: Pick<CacheOptions, "clone">) =>
+			light.stage("ask", async () => ({ calls: ++calls }), { use: [cache({ ttlMs: minute, store, ...more })] });
+		const ask = asking({ clone });
+		expect(await ask()).toEqual({ calls: 1 });
+		expect(store.size).toBe(0);
+		await asking({})();
+		expect(await ask()).toEqual({ calls: 3 });
+		expect(await Promise.all([ask(), ask()])).toEqual([{ calls: 4 }, { calls: 4 }]);
+		expect(results("ask").sort()).toEqual(["coalesced", "error", "error", "miss", "miss"]);
+		// Of the two at once, the one that waited for the other's answer had no copy of that either.
+		expect((telemetryFailures().get("cache clone") ?? 0) - before).toBe(5);
+	});
+
 	it("shows what it is", () => {
 		const { light } = setUp();
 		const use = [cache({ ttlMs: 1_000, staleWhileRevalidateMs: 500, name: "answers" })];
@@ -553,6 +574,51 @@ describe("calls that come at the same time", () => {
 		pending[0]?.resolve("late");
 		expect(await ask(undefined)).toBe("anew");
 		expect(results("ask")).toEqual(["miss", "coalesced", "miss", "hit"]);
+	});
+
+	it("have each a stream of its own, which ends with the signal of its own", async () => {
+		const { light, requests } = setUp();
+		const heard: unknown[] = [];
+		const signals: Middleware = (next) => (call) => next({ ...call, signal: call.input[0] as AbortSignal });
+		const ask = light.stage(
+			"ask",
+			async (..._: unknown[]) => {
+				const { signal } = light.current();
+				const number = heard.push(undefined) - 1;
+				signal.addEventListener("abort", () => {
+					heard[number] = signal.reason;
+				});
+				return new Readable({ read() {} });
+			},
+			{ use: [signals, cache({ ttlMs: minute, key: () => "same" })] },
+		);
+		const abort = [new AbortController(), new AbortController()];
+		const streams = await Promise.all(abort.map(({ signal }) => ask(signal)));
+		abort[0]?.abort("first");
+		expect(heard).toEqual(["first", undefined]);
+		abort[1]?.abort("second");
+		expect(heard).toEqual(["first", "second"]);
+		for (const stream of streams) stream.destroy();
+		expect(await requests()).toEqual({ bypass: 2 });
+	});
+
+	it("have no stream of one that has left, and it is closed", async () => {
+		const { light } = setUp();
+		const { fn, pending } = byHand();
+		const signals: Middleware = (next) => (call) => next({ ...call, signal: call.input[0] as AbortSignal });
+		const ask = light.stage("ask", fn, { use: [signals, cache({ ttlMs: minute, key: () => "same" })] });
+		const aborting = new AbortController();
+		const left = ask(aborting.signal);
+		const stays = ask();
+		aborting.abort("left");
+		await expect(left).rejects.toBe("left");
+		const [first, second] = [Readable.from(["a"]), Readable.from(["b"])];
+		pending[0]?.resolve(first);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(first.destroyed).toBe(true);
+		pending[1]?.resolve(second);
+		expect(await stays).toBe(second);
+		second.destroy();
 	});
 
 	it("leave nothing on a signal that outlives them", async () => {
@@ -998,6 +1064,67 @@ describe("a store of the user's own", () => {
 		expect(await asked).toEqual(["answer", "answer"]);
 		expect(await requests()).toEqual({ error: 1, coalesced: 1 });
 		expect(clock.pendingSleeps).toBe(0);
+	});
+
+	it("that is slow is not waited for by a call that is given up, and nothing is begun for it", async () => {
+		const { light, clock, results, requests, spansOf } = setUp();
+		const asked: string[] = [];
+		const get = async (key: string) => {
+			asked.push(key);
+			await clock.sleep(40);
+		};
+		let calls = 0;
+		const ask = light.stage("ask", async () => ++calls, {
+			use: [
+				timeout({ timeoutMs: 20 }),
+				cache({ ttlMs: minute, key: () => "same", store: { get, set: async () => true } }),
+			],
+		});
+		const first = expect(ask()).rejects.toBeInstanceOf(TimeoutError);
+		await clock.advance(20);
+		await first;
+		// Who asks while the store has yet to answer the first waits for that answer.
+		const second = ask();
+		await clock.advance(19);
+		expect(calls).toBe(0);
+		await clock.advance(1);
+		expect(await second).toBe(1);
+		expect(asked).toHaveLength(1);
+		expect(results("ask")).toEqual(["error", "miss"]);
+		expect(await requests()).toEqual({ error: 1, miss: 1 });
+		expect(spansOf("ask").map(({ attributes }) => attributes.outcome)).toEqual(["timeout", "ok"]);
+		await clock.advance(minute);
+		expect(calls).toBe(1);
+	});
+
+	it("that hangs keeps no process alive for a call that was aborted", async () => {
+		const aborting = new AbortController();
+		const never = () => new Promise<never>(() => {});
+		const light = footlight("docs-qa");
+		const ask = light.stage("ask", async () => "answer", {
+			use: [cache({ ttlMs: minute, store: { get: never, set: never }, storeTimeoutMs: minute })],
+		});
+		const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+		const before = timers();
+		const asked = light.run({ signal: aborting.signal }, () => ask());
+		expect(timers()).toBe(before + 1);
+		aborting.abort("left");
+		expect(timers()).toBe(before);
+		await expect(asked).rejects.toBe("left");
+	});
+
+	it("that hangs is asked anew once it was not waited for any longer", async () => {
+		const { light, clock } = setUp();
+		let asked = 0;
+		const get = (): Promise<unknown> => (++asked === 1 ? new Promise(() => {}) : Promise.resolve(undefined));
+		const ask = light.stage("ask", async () => "answer", {
+			use: [cache({ ttlMs: minute, store: { get, set: async () => true }, storeTimeoutMs: 200 })],
+		});
+		const first = ask();
+		await clock.advance(200);
+		expect(await first).toBe("answer");
+		await clock.advance(minute);
+		expect([await ask(), asked]).toEqual(["answer", 2]);
 	});
 
 	it("that is down, behind a Keyv, fails no call", async () => {

@@ -11,19 +11,20 @@ import { perStage, prepares } from "../prepare.ts";
 /**
  * Answers calls with what an equal call was answered before, for a time.
  *
- * Calls with one key that come at the same time wait for one of them. Whoever is aborted leaves, and the work goes on for
- * the others; when the last one is aborted, so is the work. Within `staleWhileRevalidateMs` an answer that is no longer
- * fresh is given all the same, while one call in the background gets a new one: a span of its own, whose cost counts for
- * the stage and the run. Errors are not kept, nor is `undefined`, nor what a layer further in gave in the stage's place.
- * Streams, and promises of a client's own class, are not cached: they pass by. An answer is the same object for all, unless
- * `clone` copies it. With a store that answers by promises the layer waits; with any other a synchronous stage stays so.
+ * Calls with one key that come at the same time wait for one of them. Whoever is aborted leaves, and the work goes on
+ * for the others, with the deadline of whoever has most time; when the last one is aborted, so is the work. Within
+ * `staleWhileRevalidateMs` an answer that is no longer fresh is given all the same, while one call in the background
+ * gets a new one: a span of its own, whose cost counts for the stage and the run. Errors are not kept, nor is
+ * `undefined`, nor what a layer further in gave in the stage's place. Streams, and promises of a client's own class,
+ * are not cached: they pass by. An answer is the same object for all, unless `clone` copies it. With a store that
+ * answers by promises the layer waits; with any other a synchronous stage stays so.
  *
  * **Placement** outside of whatever an answer should be spared: `circuitBreaker`, `retry`, `timeout`; inside of what decides
  * who may ask.
  * **Emits** the event `cache.hit`; `cache.name` and `cache.result` on the span; the metrics `pipeline.cache.*`; a span and,
  * where it fails, a warning on the log for each refresh.
  * **Throws** RangeError or TypeError for options that cannot be, when it is called. A store that fails, or does not answer
- * in time, fails no call.
+ * in time, fails no call; one that is aborted while it waits for the store rejects with the reason, and nothing is called.
  *
  * @example
  * const calls: string[] = [];

@@ -209,6 +209,24 @@ describe("a fallback", () => {
 		expect(await results()).toEqual({ success: 2, not_applicable: 2 });
 	});
 
+	it("answers for all where fallbackIf does not say true or false, and leaves no rejection of it unhandled", async () => {
+		const { light, results } = setUp();
+		const unhandled: unknown[] = [];
+		const hear = (reason: unknown) => unhandled.push(reason);
+		process.on("unhandledRejection", hear);
+		const before = telemetryFailures().get("fallbackIf") ?? 0;
+		const decisions = [async () => false, async () => Promise.reject(new Error("no idea")), () => undefined, () => 0];
+		for (const fallbackIf of decisions) {
+			const use = [fallback({ value: "sorry" }, { fallbackIf: fallbackIf as never })] as const;
+			expect(await light.stage("ask", fails, { use })()).toBe("sorry");
+		}
+		await new Promise((resolve) => setImmediate(resolve));
+		process.off("unhandledRejection", hear);
+		expect(unhandled).toEqual([]);
+		expect(telemetryFailures().get("fallbackIf")).toBe(before + decisions.length);
+		expect(await results()).toEqual({ success: decisions.length });
+	});
+
 	it("keeps promises of other classes, their laziness and the members of plain ones", async () => {
 		const { light, results } = setUp();
 		const use = [fallback({ value: "sorry" })] as const;

@@ -31,12 +31,14 @@ type AnswerOf<F> = F extends { readonly value: infer T }
  * A refusal and a timeout are failures, too. Where every fallback fails, the call fails with its own error, unchanged, and
  * what they failed with stands on the span. A stream is answered for until its first item: by the items of what can be
  * iterated, else by the one value (of a generator, what it returns). One of Node, or one that pushes, is only until it is
- * there. Where `fallbackIf` throws, the failure is answered for.
+ * there. Where `fallbackIf` fails, or does not answer with true or false, the failure is answered for.
+ *
+ * A call whose signal has aborted is answered for no more: no further fallback is begun, and one that is waited for is left.
  *
  * **Placement** outside of `circuitBreaker()`, `retry()` and `timeout()`.
  * **Emits** the outcome `fallback`, with the call's own error and `fallback.name` on the span; the metric
  * `pipeline.fallback.calls`.
- * **Throws** what the call throws, where nothing answers for it.
+ * **Throws** what the call throws, where nothing answers for it; the signal's reason, where the call is given up meanwhile.
  *
  * @example
  * const rank = light.stage("rank", async (): Promise<string[]> => Promise.reject(new Error("busy")), {

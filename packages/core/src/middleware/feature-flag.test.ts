@@ -218,6 +218,26 @@ describe("a feature flag of OpenFeature", () => {
 		expect((telemetryFailures().get("feature flag context") ?? 0) - before).toBe(1);
 	});
 
+	it.each<[string, () => unknown]>([
+		["gives a promise", async () => ({ targetingKey: "ada" })],
+		["rejects", async () => Promise.reject(new Error("no tenant"))],
+	])("whose context %s has its default value, and its client is not asked", async (_, context) => {
+		const unhandled: unknown[] = [];
+		const note = (error: unknown) => unhandled.push(error);
+		process.on("unhandledRejection", note);
+		const before = telemetryFailures().get("feature flag context") ?? 0;
+		const { rank, sink } = setUp({ flag: "always", context: context as () => FlagContext });
+		expect(await rank("a")).toBeUndefined();
+		expect(sink.events[0]?.attributes).toMatchObject({
+			"error.type": "invalid_context",
+			"feature_flag.error.message": "context must give an evaluation context, got an instance of Promise",
+		});
+		expect((telemetryFailures().get("feature flag context") ?? 0) - before).toBe(1);
+		await new Promise((resolve) => setImmediate(resolve));
+		process.off("unhandledRejection", note);
+		expect(unhandled).toEqual([]);
+	});
+
 	it("says what its provider says of set, version and whom it was evaluated for", async () => {
 		const flagMetadata = { contextId: "tenant-1", flagSetId: "ranking", version: 7 };
 		const { asked, sink } = setUp({
@@ -376,6 +396,25 @@ describe("a stage behind a flag", () => {
 		await new Promise((resolve) => setImmediate(resolve));
 		expect([calls, sink.names]).toEqual([0, []]);
 		expect(tracerProvider.spans.find(({ name }) => name === "rank")?.attributes.outcome).toBe("cancelled");
+	});
+
+	it.each<[string, Partial<FeatureFlagOptions>]>([
+		["function", { client: () => new Promise(() => {}) }],
+		["client", { client: { getBooleanDetails: () => new Promise(() => {}) } }],
+	])("keeps no process alive where it is aborted while its %s hangs", async (_, options) => {
+		const aborting = new AbortController();
+		const use = [
+			featureFlag({ flag: "f", timeoutMs: 60_000, ...options } as FeatureFlagOptions & { whenOff?: "skip" }),
+		];
+		const light = footlight("docs-qa");
+		const rank = light.stage("rank", () => 1, { use });
+		const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+		const before = timers();
+		const asked = light.run({ signal: aborting.signal }, () => rank());
+		expect(timers()).toBe(before + 1);
+		aborting.abort("left");
+		expect(timers()).toBe(before);
+		await expect(asked).rejects.toBe("left");
 	});
 
 	it("of a runner is skipped, and what depends on it has no input of it", async () => {

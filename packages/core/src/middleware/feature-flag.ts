@@ -1,9 +1,8 @@
 import type { Call } from "../call.ts";
 import { announce } from "../flag/announce.ts";
 import { providerNameOf } from "../flag/client.ts";
-import { type Evaluation, evaluate } from "../flag/evaluation.ts";
+import { evaluate } from "../flag/evaluation.ts";
 import { type FeatureFlagOptions, flagSettings } from "../flag/settings.ts";
-import { untilAborted } from "../graph/until-aborted.ts";
 import { markOutcome } from "../mark-outcome.ts";
 import { type AddingMiddleware, type AsyncMiddleware, asyncLayer } from "../middleware.ts";
 import { perStage } from "../prepare.ts";
@@ -47,9 +46,12 @@ export function featureFlag(options: FeatureFlagOptions): AsyncMiddleware {
 
 	return asyncLayer({ name: "featureFlag", options: { flag, defaultValue } }, (next) => async (call) => {
 		const limit = limitOf(call.definition);
-		const evaluated = evaluate(call, settings, (awaited) => limit.of(awaited));
-		const evaluation = isThenable(evaluated) ? await untilAborted(evaluated, call.signal) : evaluated;
-		announce(call, flag, evaluation as Evaluation, providerNameOf(client));
-		return (evaluation as Evaluation).value ? next(call) : off(call);
+		let evaluation = evaluate(call, settings, (awaited) => limit.of(awaited, call.signal));
+		if (isThenable(evaluation)) {
+			evaluation = await evaluation;
+			call.signal?.throwIfAborted();
+		}
+		announce(call, flag, evaluation, providerNameOf(client));
+		return evaluation.value ? next(call) : off(call);
 	});
 }

@@ -189,6 +189,32 @@ describe("a hedge", () => {
 		expect(await results()).toEqual({ not_needed: 1 });
 	});
 
+	it.each([
+		["with its observers", {}],
+		["where nothing observes", { use: [] }],
+	])("leaves no timer behind once the call is given up, %s", async (_, more) => {
+		const { light, clock } = setUp(more);
+		const { fn, calls } = answering();
+		const timed = light.stage("timed", async () => fn(), { use: [timeout({ timeoutMs: 50 }), ...use()] })();
+		timed.catch(() => {});
+		await clock.advance(50);
+		await expect(timed).rejects.toThrow("[timeout]");
+		expect(clock.pendingSleeps).toBe(0);
+		const ask = light.stage("ask", async () => fn(), { use: use({ maxHedges: 2 }) });
+		const aborting = new AbortController();
+		const answer = light.run({ signal: aborting.signal }, () => ask());
+		await clock.advance(100);
+		expect([calls.length, clock.pendingSleeps]).toEqual([3, 1]);
+		aborting.abort("no longer wanted");
+		expect(clock.pendingSleeps).toBe(0);
+		calls[2]?.resolve("after all");
+		expect(await answer).toBe("after all");
+		const late = light.run({ signal: aborting.signal }, () => ask());
+		expect([calls.length, clock.pendingSleeps]).toEqual([4, 0]);
+		calls[3]?.resolve("after all");
+		expect(await late).toBe("after all");
+	});
+
 	it("counts what the others cost, as wasted, also what comes too late", async () => {
 		const { light, clock, metrics, spans } = setUp({
 			prices: [ownPrices({ m: { inputUsdPerMillionTokens: 1_000_000 } })],
@@ -343,6 +369,36 @@ describe("a hedge", () => {
 		expect(await items.next()).toEqual({ done: true, value: undefined });
 		expect(tracerProvider.openSpans).toBe(0);
 		expect(tree()).toContain("hedge.winner: 2");
+	});
+
+	it.each([
+		["an error", new Error("boom")],
+		["a primitive", "boom"],
+	])("records %s once, on whoever is drawn, where layers further in see it too", async (_, boom) => {
+		const { light, clock, spans, tracerProvider } = setUp();
+		const { fn, calls } = answering<object>();
+		const records = () =>
+			spans.map(({ attributes, events }) => [
+				attributes["retry.attempt"],
+				events.filter(({ name }) => name === "exception").length,
+			]);
+		const ask = light.stage("ask", (_: { model: string }) => fn(), { kind: "model", use: use() });
+		const alone = ask({ model: "m" });
+		calls[0]?.reject(boom);
+		await expect(alone).rejects.toBe(boom);
+		expect(records()).toEqual([[undefined, 1]]);
+		tracerProvider.clear();
+		const hedged = ask({ model: "m" });
+		await clock.advance(100);
+		calls[1]?.reject(boom);
+		await nextTurn();
+		calls[2]?.reject(typeof boom === "string" ? "bang" : new Error("bang"));
+		await expect(hedged).rejects.toBeDefined();
+		expect(records()).toEqual([
+			[1, 1],
+			[2, 1],
+			[undefined, 0],
+		]);
 	});
 
 	it("runs where nothing observes", async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
 	type FootlightOptions,
@@ -416,6 +417,40 @@ describe("a rate limit with a shared limiter", () => {
 		}
 	});
 
+	it("takes one that does not answer in time for failing, and ignores what it says later", async () => {
+		const { limiter, answer, asked } = store();
+		const { ask, clock, calls, decisions, logger } = setUp({ limiter, storeTimeoutMs: 200 });
+		const call = ask();
+		await clock.advance(199);
+		expect(calls()).toBe(0);
+		await clock.advance(1);
+		expect(await call).toBe("answer");
+		answer(refusal);
+		expect(asked).toHaveLength(1);
+		expect(await decisions()).toEqual({ allowed: 0, rejected: 0, store_error: 1 });
+		expect(logger.lines).toMatchObject([{ level: "warn", fields: { "error.type": "timeout" } }]);
+
+		const strict = setUp({ limiter, onStoreError: "reject" });
+		const refusedCall = strict.ask().catch((error: unknown) => error);
+		await strict.clock.advance(1_000);
+		expect(await refusedCall).toEqual(refused({ cause: expect.objectContaining({ timeoutMs: 1_000 }) }));
+		expect(strict.clock.pendingSleeps).toBe(0);
+	});
+
+	it("does not have who gives up wait for the answer", async () => {
+		const { limiter, answer } = store();
+		const { light, ask, calls, decisions } = setUp({ limiter });
+		const giveUp = new AbortController();
+		const reason = new Error("enough");
+		const call = light.run({ signal: giveUp.signal }, () => ask()).catch((error: unknown) => error);
+		giveUp.abort(reason);
+		expect(await call).toBe(reason);
+		answer({ allowed: true });
+		await nextTurn();
+		expect(calls()).toBe(0);
+		expect(await decisions()).toEqual({ allowed: 0, rejected: 0, store_error: 0 });
+	});
+
 	it("does not call the function for who has given up in the meantime", async () => {
 		const { limiter, answer } = store();
 		const { light, ask, calls, spansOf } = setUp({ limiter });
@@ -453,7 +488,7 @@ describe("rateLimit refuses", () => {
 		[{ requestsPerMinute: -1 }, "RangeError: rateLimit: requestsPerMinute must be an integer of at least 0, got -1"],
 		[
 			{ limit: 5 },
-			'TypeError: rateLimit: unknown option "limit"; known options are name, key, perStage, onStoreError, limiter, maxKeys, requestsPerMinute, requestsPerHour, requestsPerDay, burstSize, windows, burst',
+			'TypeError: rateLimit: unknown option "limit"; known options are name, key, perStage, onStoreError, storeTimeoutMs, limiter, maxKeys, requestsPerMinute, requestsPerHour, requestsPerDay, burstSize, windows, burst',
 		],
 	])("%j", (options, message) => {
 		let thrown: unknown;

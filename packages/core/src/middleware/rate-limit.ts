@@ -6,6 +6,7 @@ import { limitOptions, limitsAsText, type RateLimits } from "../limit/rate-limit
 import { type AsyncMiddleware, asyncLayer, layer, type Middleware } from "../middleware.ts";
 import {
 	knownOptions,
+	milliseconds,
 	nonEmptyName,
 	oneOf,
 	optionalBoolean,
@@ -34,6 +35,8 @@ export interface RateLimitSettings {
 	 * @default "allow"
 	 */
 	readonly onStoreError?: "allow" | "reject";
+	/** How long a limiter that answers by promises is waited for, in milliseconds; then it has failed. @default 1000 */
+	readonly storeTimeoutMs?: number;
 }
 
 interface OwnLimiter {
@@ -49,7 +52,7 @@ export type RateLimitOptions = RateLimitSettings &
 /** Options of {@link rateLimit} with a limiter that has to be waited for. */
 export type SharedRateLimitOptions = RateLimitSettings & { readonly limiter: RateLimitStore };
 
-const settingNames = ["name", "key", "perStage", "onStoreError", "limiter"];
+const settingNames = ["name", "key", "perStage", "onStoreError", "storeTimeoutMs", "limiter"];
 const ownNames = ["maxKeys", ...limitOptions];
 
 /**
@@ -59,6 +62,7 @@ const ownNames = ["maxKeys", ...limitOptions];
  * It decides before the function is called, and before the first item of a generator. What it lets through counts, however
  * that ends; what it refuses does not. The `limiter` may be one of `rateLimiter`, to share it and to set limits of single
  * users, or any that counts in a shared store, for which a call has to wait. A `key` that throws refuses the call.
+ * Who gives up does not wait for the limiter any longer.
  *
  * **Placement** outside `cache`, `retry` and `circuitBreaker`, on what users call: with the inner stages of a run, each
  * of them would count.
@@ -78,11 +82,13 @@ export function rateLimit(options?: RateLimitOptions): Middleware;
 export function rateLimit(options: SharedRateLimitOptions): AsyncMiddleware;
 export function rateLimit(options: RateLimitOptions | SharedRateLimitOptions = {}): Middleware {
 	knownOptions("rateLimit", options, [...settingNames, ...ownNames]);
-	const { key = userOf, perStage = false, onStoreError = "allow", limiter: given, name, ...own } = options ?? {};
+	const { key = userOf, perStage = false, limiter: given, name, ...others } = options ?? {};
+	const { onStoreError = "allow", storeTimeoutMs = 1_000, ...own } = others;
 	if (name !== undefined) nonEmptyName("rateLimit: name", name);
 	optionalFunction("rateLimit: key", key);
 	optionalBoolean("rateLimit: perStage", perStage);
 	oneOf("rateLimit: onStoreError", onStoreError, ["allow", "reject"]);
+	milliseconds("rateLimit: storeTimeoutMs", storeTimeoutMs);
 	const limiter = given ?? new MemoryRateLimiter("rateLimit", { ...own, ...(name !== undefined && { name }) });
 	if (given !== undefined) {
 		withMethods("rateLimit: limiter", given, ["consume"]);
@@ -91,7 +97,7 @@ export function rateLimit(options: RateLimitOptions | SharedRateLimitOptions = {
 		}
 	}
 	const named = name ?? (typeof limiter.name === "string" && limiter.name !== "" ? limiter.name : "default");
-	const gate = new Gate(limiter, { name: named, key, perStage, onStoreError });
+	const gate = new Gate(limiter, { name: named, key, perStage, onStoreError, storeTimeoutMs });
 
 	let hasClock = false;
 	function prepare(definition: Definition): void {

@@ -1,6 +1,7 @@
 // Over 250 lines: what one layer does to calls of every kind, and what it tells of them.
 import { createServer } from "node:http";
 import { ReadableStream } from "node:stream/web";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import {
 	asyncLayer,
@@ -146,6 +147,19 @@ describe("retry", () => {
 		const fn = failing(error);
 		expect(await run(fn)).toEqual({ began: [0], error });
 		expect(sink.names).toEqual([]);
+	});
+
+	it("throws an error that cannot be read as it is, tried again where retryIf says so", async () => {
+		for (const retryIf of [undefined, () => true]) {
+			const { run, sink } = setUp();
+			const { proxy, revoke } = Proxy.revocable({}, {});
+			revoke();
+			const fn = () => Promise.reject(proxy);
+			const { began, error } = await run(fn, { maxAttempts: 2, ...(retryIf && { retryIf }) });
+			expect(Object.is(error, proxy)).toBe(true);
+			expect(began).toEqual(retryIf === undefined ? [0] : [0, 100]);
+			expect(sink.names).toEqual(retryIf === undefined ? [] : ["retry.scheduled", "retry.exhausted"]);
+		}
 	});
 
 	it.each([
@@ -322,7 +336,7 @@ describe("a call that must be over in time", () => {
 		(durationMs: number): Middleware =>
 		(next) =>
 		(call) =>
-			next({ ...call, deadlineMs: call.clock.now() + durationMs });
+			next({ ...call, deadlineMs: call.clock.monotonicMs() + durationMs });
 
 	it("does not begin a wait that would outlive its deadline, and fails at once with its last error", async () => {
 		const { run, clock, sink } = setUp();
@@ -343,7 +357,7 @@ describe("a call that must be over in time", () => {
 		const sleep = async () => {
 			nowMs += 10_000;
 		};
-		const { light, sink } = setUp({ clock: { ...manualClock(), now: () => nowMs, sleep } });
+		const { light, sink } = setUp({ clock: { now: () => nowMs, monotonicMs: () => nowMs, sleep } });
 		const fn = failing(busy(), busy());
 		await expect(light.stage("load", fn, { use: [within(5_000), retry()] })()).rejects.toThrow("busy");
 		expect(fn.calls).toBe(1);
@@ -356,6 +370,46 @@ describe("a call that must be over in time", () => {
 		expect((await run(errors(), { maxElapsedMs: 299, maxAttempts: 9 })).began).toEqual([0, 100]);
 		expect(sink.events.at(-1)?.attributes).toMatchObject({ "retry.stop_reason": "max_duration" });
 		expect((await run(errors(), { maxElapsedMs: 300, maxAttempts: 9 })).began).toEqual([0, 100, 300]);
+	});
+
+	it.each([3_600_000, -3_600_000])("does not mind that the wall clock is set, by %i ms", async (stepMs) => {
+		const still = manualClock();
+		let setMs = 0;
+		const clock = { ...still, now: () => still.now() + setMs };
+		const { light, sink } = setUp({ clock });
+		const load = (use: readonly Middleware[], ...errors: unknown[]) => {
+			setMs = 0;
+			const fn = failing(...errors);
+			const set = async () => {
+				setMs = stepMs;
+				await still.sleep(10);
+				return fn();
+			};
+			const waits = { jitter: "none", initialDelayMs: 50, backoff: "constant", maxAttempts: 9 } as const;
+			return light.stage("load", set, { use: [...use, retry({ ...waits, maxElapsedMs: 110 })] })();
+		};
+		const answer = load([timeout({ timeoutMs: 1_000 })], busy());
+		await still.advance(1_000);
+		expect(await answer).toBe("answer");
+		const errors = [busy(), busy(), busy()] as const;
+		const failed = load([], ...errors).catch((error: unknown) => error);
+		await still.advance(1_000);
+		expect(await failed).toBe(errors[1]);
+		expect(sink.events.at(-1)?.attributes).toMatchObject({ "retry.stop_reason": "max_duration" });
+		expect(retryHistory(errors[1])).toMatchObject([{ durationMs: 10 }, { durationMs: 10 }]);
+		const late = light
+			.stage(
+				"load",
+				async () => {
+					setMs = stepMs;
+					throw busy();
+				},
+				{ use: [timeout({ timeoutMs: 100 }), retry({ jitter: "none" })] },
+			)()
+			.catch((error: unknown) => error);
+		await still.advance(50);
+		expect(await late).toMatchObject({ message: "busy" });
+		expect(sink.events.at(-1)?.attributes).toMatchObject({ "retry.stop_reason": "deadline" });
 	});
 
 	it("does begin one attempt, however late it is", async () => {
@@ -412,6 +466,19 @@ describe("with other layers", () => {
 });
 
 describe("a call that its caller gives up", () => {
+	it("ends at once while retryIf has yet to answer", async () => {
+		const { light, tracerProvider, metrics } = setUp();
+		const load = light.stage("load", failing(busy()), { use: [retry({ retryIf: () => new Promise(() => {}) })] });
+		const giveUp = new AbortController();
+		const answer = light.run({ signal: giveUp.signal }, () => load()).catch((error: unknown) => error);
+		await nextTurn();
+		const reason = new DOMException("enough", "AbortError");
+		giveUp.abort(reason);
+		expect(await answer).toBe(reason);
+		expect(await metrics.total("pipeline.retry.calls", { "retry.result": "aborted" })).toBe(1);
+		expect(tracerProvider.openSpans).toBe(0);
+	});
+
 	it("ends at once while it waits, with the signal's reason, as cancelled", async () => {
 		const { light, clock, tracerProvider, metrics } = setUp();
 		const fn = failing(busy(), busy());
@@ -473,7 +540,8 @@ describe("a call that its caller gives up", () => {
 			return true;
 		};
 		const load = light.stage("load", fn, { use: [retry({ retryIf })] });
-		await expect(light.run({ signal: giveUp.signal }, () => load())).rejects.toThrow("busy");
+		const error = await light.run({ signal: giveUp.signal }, () => load()).catch((thrown: unknown) => thrown);
+		expect(error).toBe(giveUp.signal.reason);
 		expect(fn.calls).toBe(1);
 	});
 });
@@ -835,8 +903,10 @@ describe("a retry within a retry", () => {
 				"    * exception",
 				'  load attempt (internal) ERROR "busy"',
 				"    retry.attempt: 1",
+				"    retry.attempt_count: 2",
 				"  load attempt (internal)",
 				"    retry.attempt: 2",
+				"    retry.attempt_count: 2",
 				"    * retry.scheduled { retry.attempt: 1 }",
 				'    load attempt (internal) ERROR "busy"',
 				"      retry.attempt: 1",

@@ -1,12 +1,14 @@
 import { attempts } from "../attempt.ts";
-import { readNow } from "../clock.ts";
+import { wallTimeAt } from "../clock.ts";
 import { type AsyncMiddleware, asyncLayer } from "../middleware.ts";
 import { perStage, prepares } from "../prepare.ts";
+import { CountedCall } from "../retry/counted-call.ts";
 import { FurtherAttempts } from "../retry/further-attempts.ts";
 import { retryMeter } from "../retry/meter.ts";
 import { type RetryOptions, retrySettings } from "../retry/settings.ts";
 import { isStream } from "../runner/stream-reader.ts";
 import { primed } from "../stream/prime.ts";
+import { readMonotonic } from "../timing/alarm-queue.ts";
 
 /**
  * Tries a call again when it fails with an error that another attempt may not meet, after a delay that grows.
@@ -42,18 +44,21 @@ export function retry(options: RetryOptions = {}): AsyncMiddleware {
 		const attempt = attempts(next);
 		return async function retry(call) {
 			const meter = meterOf(call.definition)();
+			const isSeen = meter !== undefined || call.scope.span !== undefined;
 			// A reading costs as much as the rest of a call that succeeds.
-			const isTimed = meter !== undefined || call.scope.span !== undefined || maxElapsedMs !== Number.POSITIVE_INFINITY;
-			const firstMs = isTimed ? readNow(call.clock) : undefined;
+			const isTimed = isSeen || maxElapsedMs !== Number.POSITIVE_INFINITY;
+			const firstMs = isTimed ? readMonotonic(call.clock) : undefined;
+			const firstAtMs = firstMs === undefined ? undefined : wallTimeAt(call.clock, firstMs);
+			const counted = isSeen ? new CountedCall(call.scope, meter) : undefined;
 			budget?.called(call.clock);
 			try {
 				// Within another retry's second attempt this one's attempts count from 1 all the same.
 				let result = await attempt(call.attempt === 1 ? call : { ...call, attempt: 1 });
 				if (isStream(result)) result = await primed(result);
-				meter?.ended(1, "success");
+				counted?.ended("success");
 				return result;
 			} catch (error) {
-				return new FurtherAttempts(settings, call, attempt, meter, firstMs).after(error);
+				return new FurtherAttempts(settings, call, attempt, meter, counted, firstMs, firstAtMs).after(error);
 			}
 		};
 	});

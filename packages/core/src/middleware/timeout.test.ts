@@ -4,9 +4,16 @@ import { describe, expect, it } from "vitest";
 import {
 	asyncLayer,
 	attempts,
+	bulkhead,
+	cache,
+	circuitBreaker,
 	type FootlightOptions,
+	fallback,
 	footlight,
+	hedge,
 	layer,
+	type Middleware,
+	retry,
 	TimeoutError,
 	type TimeoutOptions,
 	timeout,
@@ -118,6 +125,82 @@ describe("a timeout of the whole call", () => {
 		expect(spans[0]?.attributes["timeout.heard"]).toBe(true);
 	});
 
+	const asking: readonly (readonly [string, () => readonly Middleware[]])[] = [
+		["retry", () => [retry({ initialDelayMs: 1 })]],
+		["hedge", () => [hedge({ delayMs: 10 })]],
+		["cache", () => [cache({ ttlMs: 1_000, key: () => "k" })]],
+		["fallback", () => [fallback({ value: "instead" })]],
+		["bulkhead", () => [bulkhead({ name: "heard", concurrency: 10, queueSize: 1 })]],
+		["circuitBreaker", () => [circuitBreaker({ name: "heard" })]],
+		["all of them", () => asking.slice(0, -1).flatMap(([, make]) => make())],
+	];
+
+	it.each(asking)("tells work that does not ask for its signal from %s, which does", async (_, make) => {
+		const { light, use, results, clock, spans } = setUp({ timeoutMs: 100 });
+		const spreading = layer({ name: "spreading" }, (next) => (call) => next({ ...call }));
+		let mayHear = false;
+		let calls = 0;
+		const work = async () => {
+			if (mayHear) light.current().signal.throwIfAborted();
+			if (++calls === 1) throw Object.assign(new Error("busy"), { status: 503 });
+			return never();
+		};
+		for (mayHear of [false, true]) {
+			calls = _ === "retry" ? 0 : 1;
+			const answer = light.stage("ask", work, { use: [...use, spreading, ...make(), spreading] })();
+			answer.catch(() => {});
+			await clock.advance(50);
+			await clock.advance(50);
+			await expect(answer).rejects.toBeInstanceOf(TimeoutError);
+			await nextTurn();
+			const stage = spans.filter(({ name }) => name === "ask").at(-1);
+			expect(stage?.attributes["timeout.heard"]).toBe(mayHear);
+			expect(await results()).toEqual({ completed: 0, timed_out: mayHear ? 1 : 0, ignored_cancel: 1 });
+		}
+	});
+
+	it("is heard by a stage, a run, a pipeline and a graph in the work", async () => {
+		const { light, use, results, clock } = setUp({ timeoutMs: 100 });
+		const deaf = light.stage("deaf", never);
+		const hearing = light.stage("hearing", async () => {
+			light.current().signal.throwIfAborted();
+			return never();
+		});
+		const { signal } = new AbortController();
+		const works = [
+			() => deaf(),
+			() => light.run(() => deaf()),
+			() => hearing(),
+			() => light.run({ signal }, () => hearing()),
+			() => light.pipeline().stage("a", never).run(1),
+			() =>
+				light.graph({ nodes: { a: (_: number): Promise<number> => deaf() }, edges: [], entry: "a" }).run(1, { signal }),
+		];
+		const seen: unknown[] = [];
+		for (const work of works) {
+			const before = await results();
+			const answer = light.stage("ask", async () => void (await work()), { use })();
+			answer.catch(() => {});
+			await clock.advance(100);
+			await expect(answer).rejects.toBeInstanceOf(TimeoutError);
+			seen.push((await results()).timed_out !== (before.timed_out ?? 0));
+		}
+		expect(seen).toEqual([false, false, true, true, true, true]);
+	});
+
+	it("has nobody ignore it where the function was not called", async () => {
+		const { light, use, results, clock } = setUp({ timeoutMs: 100 });
+		const one = bulkhead({ name: "one", concurrency: 1, queueSize: 1 });
+		const work = light.stage("ask", never, { use: [one] });
+		const waiting = light.stage("wait", async () => 1, { use: [...use, one] });
+		void work();
+		const answer = waiting();
+		answer.catch(() => {});
+		await clock.advance(100);
+		await expect(answer).rejects.toBeInstanceOf(TimeoutError);
+		expect(await results()).toEqual({ completed: 0, timed_out: 1, ignored_cancel: 0 });
+	});
+
 	it("aborts the signal of a call that layers further in have spread", async () => {
 		const { light, use, clock } = setUp({ timeoutMs: 100 });
 		const seen: (AbortSignal | undefined)[] = [];
@@ -173,7 +256,8 @@ describe("a timeout of the whole call", () => {
 		await light.stage("ask", async () => 1, { use: [timeout({ idleMs: 5 }), look] })();
 		const inner = light.stage("inner", async () => 1, { use: [look] });
 		await light.stage("outer", () => inner(), { use: of(100) })();
-		expect(seen).toEqual([clock.now() + 100, clock.now() + 100, undefined, undefined, clock.now() + 100]);
+		const inMs = clock.monotonicMs() + 100;
+		expect(seen).toEqual([inMs, inMs, undefined, undefined, inMs]);
 	});
 
 	it("ignores what comes too late, without an unhandled rejection", async () => {

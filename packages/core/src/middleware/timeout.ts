@@ -25,7 +25,7 @@ const known = ["timeoutMs", "firstItemMs", "idleMs"] as const;
  * for an item counts only while its consumer waits for one. Nothing can stop a function that never waits.
  *
  * **Placement** inside `retry()` for a limit on each attempt, outside of it for one on the whole; both where both are wanted.
- * **Emits** the metrics `pipeline.timeout.calls` (`ignored_cancel` for a call given up whose signal nobody had asked for)
+ * **Emits** the metrics `pipeline.timeout.calls` (`ignored_cancel` for a call given up whose function had not asked for its signal)
  * and `pipeline.timeout.utilization`; on the span of a call given up `timeout.limit_ms`, `timeout.awaited` and
  * `timeout.heard`.
  * **Throws** `TimeoutError` (outcome `timeout`), by a promise that rejects, or where the next item is asked for.

@@ -1,6 +1,6 @@
 import type { Attributes, Span, SpanOptions } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
-import { drawLostAttempt } from "../attempt.ts";
+import { describeByAttempts } from "../attempt.ts";
 import type { Definition } from "../call.ts";
 import { type CaptureOptions, capturedText } from "../capture.ts";
 import { followWallClock } from "../clock.ts";
@@ -60,8 +60,8 @@ export function spans(
 			end(observation) {
 				const { span } = observation;
 				if (span === undefined) return;
-				if (observation.scope.firstAttempt !== undefined) drawLostAttempt(observation);
 				try {
+					if (observation.scope.firstAttempt !== undefined) describeByAttempts(observation, span);
 					describeEnd(span, observation, capture);
 				} finally {
 					span.end(hrTime(observation.endMs));

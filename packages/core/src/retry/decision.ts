@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import { type Clock, readNow } from "../clock.ts";
 import { FootlightError } from "../error.ts";
 import { show } from "../option.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
@@ -32,7 +33,7 @@ export function isRetryable(
 	attempt: number,
 	call: Call,
 ): boolean | Promise<boolean> {
-	if (FootlightError.is(error) && neverRetried.has(error.code)) return false;
+	if (isRefusal(error)) return false;
 	const decided = (answer: unknown): boolean => {
 		if (typeof answer === "boolean") return answer;
 		return undecided(new TypeError(`retryIf must answer with true or false, got ${show(answer)}`));
@@ -50,16 +51,25 @@ export function isRetryable(
 	}
 }
 
+function isRefusal(error: unknown): boolean {
+	try {
+		return FootlightError.is(error) && neverRetried.has(error.code);
+	} catch {
+		// What cannot be read is none of ours.
+		return false;
+	}
+}
+
 /** How long to wait before the attempt after this one, or why there is none. */
 export function delayAfter(
 	settings: RetrySettings,
 	error: unknown,
 	attempt: number,
 	previousMs: number,
-	nowMs: number,
+	clock: Clock,
 ): Delay | StopReason {
 	const backoff = backoffMs(settings, attempt, previousMs);
-	const asked = retryAfterMs(error, nowMs);
+	const asked = retryAfterMs(error, readNow(clock));
 	if (asked === undefined) return { delayMs: backoff, source: "backoff", backoffMs: backoff };
 	if (asked > settings.maxRetryAfterMs) return "retry_after";
 	// Later than asked, never earlier.

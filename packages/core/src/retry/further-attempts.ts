@@ -1,10 +1,13 @@
 import type { Call } from "../call.ts";
-import { readNow } from "../clock.ts";
+import { wallTimeAt } from "../clock.ts";
 import { deliver } from "../deliver.ts";
 import { emitEvent } from "../emit.ts";
+import { untilAborted } from "../graph/until-aborted.ts";
 import type { Handler } from "../middleware.ts";
 import { errorType } from "../outcome.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
+import { readMonotonic } from "../timing/alarm-queue.ts";
+import type { CountedCall } from "./counted-call.ts";
 import { type Delay, delayAfter, isRetryable } from "./decision.ts";
 import { answered } from "./first-item.ts";
 import { type FailedAttempt, keepHistory } from "./history.ts";
@@ -18,25 +21,32 @@ export class FurtherAttempts {
 	readonly #call: Call;
 	readonly #next: Handler;
 	readonly #meter: RetryMeter | undefined;
+	readonly #counted: CountedCall | undefined;
 	readonly #firstMs: number | undefined;
 	readonly #failed: FailedAttempt[] = [];
 	#attempt = 1;
+	#startedMs: number | undefined;
 	#startedAtMs: number | undefined;
 	#backoffMs = 0;
 
+	/** @param firstMs - when the first attempt began, by the monotonic clock; `firstAtMs` by the wall's */
 	constructor(
 		settings: RetrySettings,
 		call: Call,
 		next: Handler,
 		meter: RetryMeter | undefined,
+		counted: CountedCall | undefined,
 		firstMs: number | undefined,
+		firstAtMs: number | undefined,
 	) {
 		this.#settings = settings;
 		this.#call = call;
 		this.#next = next;
 		this.#meter = meter;
+		this.#counted = counted;
 		this.#firstMs = firstMs;
-		this.#startedAtMs = firstMs;
+		this.#startedMs = firstMs;
+		this.#startedAtMs = firstAtMs;
 	}
 
 	/** Tries until an attempt succeeds or there may be no further one. */
@@ -45,7 +55,7 @@ export class FurtherAttempts {
 			await this.#another(error);
 			try {
 				const result = await answered(this.#next({ ...this.#call, attempt: this.#attempt }));
-				this.#ended("success");
+				this.#counted?.ended("success");
 				return result;
 			} catch (failure) {
 				error = failure;
@@ -56,28 +66,33 @@ export class FurtherAttempts {
 	/** Waits until a further attempt may begin, or throws what the call fails with. */
 	async #another(error: unknown): Promise<void> {
 		const { clock } = this.#call;
-		const endedAtMs = readNow(clock);
-		const decision = this.#decide(error, endedAtMs);
+		const endedMs = readMonotonic(clock);
+		const decision = this.#decide(error, endedMs);
 		const next = decision instanceof Promise ? await decision : decision;
 		const delayMs = typeof next === "string" ? undefined : next.delayMs;
 		this.#failed.push({
 			attempt: this.#attempt,
 			error,
 			startedAtMs: this.#startedAtMs,
-			durationMs: this.#startedAtMs === undefined ? undefined : Math.max(0, endedAtMs - this.#startedAtMs),
+			durationMs: this.#startedMs === undefined ? undefined : Math.max(0, endedMs - this.#startedMs),
 			delayMs,
 		});
-		if (typeof next === "string") return this.#giveUp(error, next);
+		if (typeof next === "string") {
+			const wasWaiting = decision instanceof Promise && next === "aborted";
+			return this.#giveUp(wasWaiting ? this.#call.signal?.reason : error, next);
+		}
 		this.#schedule(error, next);
 		await this.#wait(next.delayMs);
 		const { signal } = this.#call;
 		if (signal?.aborted) return this.#giveUp(signal.reason, "aborted");
 		// A machine that slept wakes up late.
-		const nowMs = readNow(clock);
-		this.#startedAtMs = nowMs;
+		const nowMs = readMonotonic(clock);
+		this.#startedMs = nowMs;
+		this.#startedAtMs = wallTimeAt(clock, nowMs);
 		const late = this.#outOfTime(nowMs);
 		if (late !== undefined) return this.#giveUp(error, late);
 		this.#attempt++;
+		if (this.#counted !== undefined) this.#counted.attempts = this.#attempt;
 		this.#meter?.retried(error);
 	}
 
@@ -85,16 +100,25 @@ export class FurtherAttempts {
 		if (this.#call.signal?.aborted) return "aborted";
 		const may = isRetryable(this.#settings, error, this.#attempt, this.#call);
 		if (typeof may === "boolean") return may ? this.#plan(error, nowMs) : "non_retryable";
-		return may.then((answer) => {
-			if (this.#call.signal?.aborted) return "aborted";
-			return answer ? this.#plan(error, readNow(this.#call.clock)) : "non_retryable";
-		});
+		return this.#decideLater(error, may);
+	}
+
+	async #decideLater(error: unknown, may: Promise<boolean>): Promise<Delay | StopReason> {
+		const { signal, clock } = this.#call;
+		let answer = false;
+		try {
+			answer = await untilAborted(may, signal);
+		} catch {
+			// Only an abort ends the wait so.
+		}
+		if (signal?.aborted) return "aborted";
+		return answer ? this.#plan(error, readMonotonic(clock)) : "non_retryable";
 	}
 
 	#plan(error: unknown, nowMs: number): Delay | StopReason {
 		const { maxAttempts, budget } = this.#settings;
 		if (this.#attempt >= maxAttempts) return "max_attempts";
-		const delay = delayAfter(this.#settings, error, this.#attempt, this.#backoffMs, nowMs);
+		const delay = delayAfter(this.#settings, error, this.#attempt, this.#backoffMs, this.#call.clock);
 		if (typeof delay === "string") return delay;
 		const late = this.#outOfTime(nowMs + delay.delayMs);
 		if (late !== undefined) return late;
@@ -137,7 +161,7 @@ export class FurtherAttempts {
 	}
 
 	#giveUp(error: unknown, reason: StopReason): never {
-		this.#ended(reason);
+		this.#counted?.ended(reason);
 		// A call that would not have been tried again anyway has only failed.
 		const wasTriedAgain = this.#attempt > 1;
 		const couldBe = reason !== "non_retryable" && reason !== "aborted" && this.#settings.maxAttempts > 1;
@@ -151,12 +175,5 @@ export class FurtherAttempts {
 		}
 		keepHistory(error, Object.freeze(this.#failed));
 		throw error;
-	}
-
-	#ended(result: StopReason | "success"): void {
-		this.#meter?.ended(this.#attempt, result);
-		const { scope } = this.#call;
-		// The attempts of a retry within an attempt are its children.
-		if (this.#attempt > 1 && scope.attemptOf === undefined) scope.setAttribute("retry.attempt_count", this.#attempt);
 	}
 }

@@ -34,7 +34,7 @@ export const plantedBugs: readonly PlantedBug[] = [
 		name: "maxElapsedMs is held against the last attempt's time",
 		file: further,
 		replace: "atMs - (this.#firstMs ?? atMs)",
-		by: "atMs - (this.#startedAtMs ?? atMs)",
+		by: "atMs - (this.#startedMs ?? atMs)",
 		caughtAs: goesOnOtherwise,
 	},
 	{
@@ -96,22 +96,22 @@ export const plantedBugs: readonly PlantedBug[] = [
 	{
 		name: "the time of an attempt is that of the first",
 		file: further,
-		replace: "this.#startedAtMs = nowMs;",
+		replace: "this.#startedMs = nowMs;",
 		by: "",
 		caughtAs: /history/,
 	},
 	{
 		name: "a success after a retry is not counted",
 		file: further,
-		replace: 'this.#ended("success");',
+		replace: 'this.#counted?.ended("success");',
 		by: "",
 		caughtAs: /counted/,
 	},
 	{
 		name: "a failure is counted twice",
 		file: further,
-		replace: "this.#ended(reason);",
-		by: "this.#ended(reason);\n\t\tthis.#ended(reason);",
+		replace: "this.#counted?.ended(reason);",
+		by: "this.#counted?.ended(reason);\n\t\tthis.#meter?.ended(this.#attempt, reason);",
 		caughtAs: /calls counted/,
 	},
 	{
@@ -159,15 +159,15 @@ export const plantedBugs: readonly PlantedBug[] = [
 	{
 		name: "a call that succeeds at once is not counted",
 		file: middleware,
-		replace: 'meter?.ended(1, "success");',
+		replace: 'counted?.ended("success");',
 		by: "",
 		caughtAs: /calls counted/,
 	},
 	{
 		name: "an open breaker is retried where retryIf says so",
 		file: decision,
-		replace: "if (FootlightError.is(error) && neverRetried.has(error.code)) return false;",
-		by: "void neverRetried;",
+		replace: "return FootlightError.is(error) && neverRetried.has(error.code);",
+		by: "void neverRetried;\n\t\treturn false;",
 		caughtAs: goesOnOtherwise,
 	},
 	{

@@ -48,7 +48,7 @@ export class Real {
 		});
 		const within: Middleware = (next) => (call) => {
 			const { deadlineInMs } = calls[call.input[0] as number] as RealCall;
-			return next(deadlineInMs === undefined ? call : { ...call, deadlineMs: clock.now() + deadlineInMs });
+			return next(deadlineInMs === undefined ? call : { ...call, deadlineMs: clock.monotonicMs() + deadlineInMs });
 		};
 		const watching: Middleware = (next) => (call) => {
 			begun.push([call.input[0] as number, call.attempt, exact(clock.now() - epochMs)]);

@@ -49,11 +49,11 @@ export interface RetryOptions {
 	readonly jitter?: Jitter;
 	/**
 	 * Whether another attempt may help; may be async. One that throws, or answers with anything but true or false, is
-	 * counted as a failure of telemetry, and the default decides.
+	 * counted as a failure of telemetry, and the default decides. An abort of the call ends the wait for it.
 	 * @default isTransient
 	 */
 	readonly retryIf?: (error: unknown, context: RetryContext) => boolean | PromiseLike<boolean>;
-	/** No further attempt begins so long after the first did, in milliseconds. @default no limit */
+	/** No further attempt begins so long after the first did, in milliseconds, by the monotonic clock. @default no limit */
 	readonly maxElapsedMs?: number;
 	/**
 	 * Longest wait that the other side may ask for (`Retry-After` and the like), in milliseconds; where it asks for more,

@@ -5,6 +5,8 @@ import { CancelledError, TimeoutError } from "../error.ts";
 import { ownsError } from "../error-owner.ts";
 import { Scope } from "../scope.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
+import { readMonotonic } from "../timing/alarm-queue.ts";
+import { hear } from "../timing/hearing.ts";
 import type { Execution } from "./execution.ts";
 
 /** What ends a run before all its stages are done: its time is over, somebody aborts it, a stage fails. */
@@ -42,10 +44,11 @@ export class RunEnd {
 		const { scope, nowMs } = this.#run;
 		if (this.#timeoutMs !== undefined) {
 			this.deadlineMs = nowMs + this.#timeoutMs;
-			holdTo(scope, this.deadlineMs);
+			holdTo(scope, readMonotonic(this.#clock) + this.#timeoutMs);
 			if (scope.run !== undefined) scope.run.checkTime = () => this.#run.checkTime();
 		}
 		const { signal } = scope.call;
+		hear(signal);
 		if (signal?.aborted) this.#aborted();
 		else signal?.addEventListener("abort", this.#aborted, { once: true });
 	}

@@ -1,3 +1,4 @@
+// Over 250 lines: the types of one builder, which refer to each other.
 import type { StageDescription } from "../describe.ts";
 import type { RunOptions, StageOptions } from "../light.ts";
 import type { Current } from "../scope.ts";

@@ -5,6 +5,7 @@ import { classify, type Outcome } from "../outcome.ts";
 import { isStream } from "../runner/stream-reader.ts";
 import { isThenable } from "../thenable.ts";
 import { follow } from "./follow.ts";
+import { hasMembers, isPlainPromise } from "./plain-promise.ts";
 
 /** Told once how a result ended. */
 export interface EndListener {
@@ -48,10 +49,8 @@ export function hearEnd(result: unknown, call: Call, listener: EndListener): unk
  */
 function isFresh(result: object, isOfAsyncFunction: boolean): boolean {
 	try {
-		if (!(result instanceof Promise) || result.constructor !== Promise) return false;
-		if (!isOfAsyncFunction) {
-			return Object.getOwnPropertyNames(result).length === 0 && Object.getOwnPropertySymbols(result).length === 0;
-		}
+		if (!isPlainPromise(result)) return false;
+		if (!isOfAsyncFunction) return !hasMembers(result);
 		if (Symbol.asyncIterator in result) return false;
 		for (const _ in result) return false;
 		return true;

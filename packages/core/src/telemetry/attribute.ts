@@ -144,7 +144,7 @@ export const attributes = {
 	},
 	"retry.attempt_count": {
 		type: "int",
-		on: ["stage"],
+		on: ["stage", "attempt"],
 		description: "Attempts that the call took; absent where one was enough.",
 		example: 3,
 	},
@@ -244,7 +244,8 @@ export const attributes = {
 	"timeout.heard": {
 		type: "boolean",
 		on: ["stage", "attempt"],
-		description: "True where the call had asked for its signal, so that it could hear that it was given up.",
+		description:
+			"False where the function went on without having asked for its signal: it could not hear that it was given up.",
 		example: true,
 	},
 	"fallback.name": {

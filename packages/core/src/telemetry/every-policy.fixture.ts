@@ -57,18 +57,18 @@ export async function runEveryPolicy(recorders: Recorders): Promise<void> {
 			await ended;
 		},
 	});
-	const policies = [breaks, timesOut, isFull, hedges, fallsBack, limits, caches, asksFlags];
-	await retries(stand("policies"));
+	const policies = [retries, breaks, timesOut, isFull, hedges, fallsBack, limits, caches, asksFlags];
 	for (const policy of policies) await policy(stand("policies"));
 	for (const policy of policies) await policy(stand("policies-within-attempts", again, refusesFirst));
 }
 
-async function retries({ light, clock, ends }: Stand): Promise<void> {
+async function retries({ light, clock, outer, ends }: Stand): Promise<void> {
 	/** Fails with these errors, one call after another, then answers. */
-	function tried(errors: unknown[], options: RetryOptions = {}, outer: readonly Middleware[] = []) {
+	function tried(errors: unknown[], options: RetryOptions = {}, around: readonly Middleware[] = []) {
 		const left = [...errors];
 		const answer = async () => (left.length > 0 ? Promise.reject(left.shift()) : "answer");
-		return light.stage("tried", answer, { use: [...outer, retry({ maxAttempts: 2, jitter: "none", ...options })] });
+		const layer = retry({ maxAttempts: 2, jitter: "none", ...options });
+		return light.stage("tried", answer, { use: [...outer, ...around, layer] });
 	}
 	const slowDown = (headers: object) => Object.assign(new Error("slow down"), { status: 429, headers });
 	const spent = retryBudget({ name: "every-policy", ratio: 0, minRetriesPerSecond: 0 });

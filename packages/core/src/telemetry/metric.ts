@@ -251,7 +251,7 @@ export const metricCatalogue = {
 		unit: "{call}",
 		attributes: ["pipeline.name", "stage.name", "timeout.result"],
 		description:
-			"Calls under a time limit: completed, timed_out, or ignored_cancel where nobody in the call had asked for its signal, so that it went on.",
+			"Calls under a time limit: completed, timed_out, or ignored_cancel where the function had been called and had not asked for its signal, so that it went on.",
 	},
 	"pipeline.timeout.utilization": {
 		instrument: "histogram",

@@ -1,5 +1,6 @@
 import type { Context } from "@opentelemetry/api";
 import { activeContext, withContext } from "../context.ts";
+import { hear, whenHeard } from "./hearing.ts";
 
 /** A signal that a layer may abort, beside the one from outside; made when somebody asks for it. */
 export class LazySignal {
@@ -8,15 +9,17 @@ export class LazySignal {
 	/** Of whoever asked: what an abort leads to belongs there. */
 	#context: Context | undefined;
 	#aborted: { readonly reason: unknown } | undefined;
+	#isHeard = false;
+	readonly #heard: (() => void) | undefined;
 
-	/** True once somebody could hear of an abort. */
-	get wasAsked(): boolean {
-		return this.#controller !== undefined;
+	/** @param heard - told once the work asks for the signal, beside whoever made the one from outside */
+	constructor(heard?: () => void) {
+		this.#heard = heard;
 	}
 
-	/** True where it is known to have aborted: by this layer, or from outside once somebody has asked. */
-	get isAborted(): boolean {
-		return this.#aborted !== undefined || this.#combined?.aborted === true;
+	/** True once the work could hear of an abort. */
+	get isHeard(): boolean {
+		return this.#isHeard;
 	}
 
 	/** @param outer - the signal from outside, asked for only now */
@@ -31,7 +34,15 @@ export class LazySignal {
 		const fromOutside = outer();
 		const { signal } = this.#controller;
 		this.#combined = fromOutside === undefined ? signal : AbortSignal.any([fromOutside, signal]);
+		whenHeard(this.#combined, () => this.#hear(fromOutside));
 		return this.#combined;
+	}
+
+	#hear(fromOutside: AbortSignal | undefined): void {
+		if (this.#isHeard) return;
+		this.#isHeard = true;
+		hear(fromOutside);
+		this.#heard?.();
 	}
 
 	abort(reason: unknown): void {

@@ -1,9 +1,9 @@
 // Over 250 lines: all that may happen to a call under time limits, whichever comes first.
-import type { FirstAttempt } from "../attempt.ts";
 import type { Call } from "../call.ts";
 import { withDeadline } from "../call-copy.ts";
-import { type Clock, wallTimeAt } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { type AwaitedInTime, TimeoutError } from "../error.ts";
+import type { FirstAttempt } from "../first-attempt.ts";
 import type { Handler } from "../middleware.ts";
 import { isStream } from "../runner/stream-reader.ts";
 import type { Scope } from "../scope.ts";
@@ -11,6 +11,7 @@ import { giveUpStream } from "../stream/give-up.ts";
 import { hearEnd } from "../stream/hear-end.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
 import { isThenable } from "../thenable.ts";
+import { giveUpInside, type Unfinished } from "../unfinished.ts";
 import { type AlarmQueue, Due, readMonotonic } from "./alarm-queue.ts";
 import { LazySignal } from "./lazy-signal.ts";
 import { timedStream } from "./timed-stream.ts";
@@ -62,9 +63,13 @@ export class TimedCall extends Due {
 	readonly #limits: Limits;
 	readonly #name: string;
 	readonly #scope: Scope;
-	/** The attempt that the limits are inside of, where it is the first: what happens in it is not the stage's. */
+	/** The attempt that the limits are inside of, where it is the first. */
 	readonly #attempt: FirstAttempt | undefined;
+	/** What goes on around the limits. */
+	readonly #around: Unfinished | undefined;
 	readonly #startMs: number;
+	/** How often the function had been called when the call came. */
+	readonly #callsBefore: number;
 	#signal: LazySignal | undefined;
 	#isOver = false;
 	#error: TimeoutError | undefined;
@@ -87,6 +92,8 @@ export class TimedCall extends Due {
 		this.#name = call.name;
 		this.#scope = call.scope;
 		this.#attempt = call.scope.firstAttempt;
+		this.#around = call.scope.unfinished;
+		this.#callsBefore = this.#calls;
 		this.#startMs = readMonotonic(limits.clock);
 		limits.whole?.queue.add(this, limits.whole.ms, this.#startMs);
 		if (limits.firstItem !== undefined) this.#beginStep(this.#startMs);
@@ -138,12 +145,10 @@ export class TimedCall extends Due {
 	}
 
 	#inner(call: Call, isSpreadable: boolean): Call {
-		const { whole, clock } = this.#limits;
+		const { whole } = this.#limits;
 		const signal = () => this.#signalOf(call);
-		if (whole === undefined) return withDeadline(call, call.deadlineMs, signal, isSpreadable);
-		const { deadlineMs = Number.POSITIVE_INFINITY } = call;
-		const dueMs = wallTimeAt(clock, this.#startMs) + whole.ms;
-		return withDeadline(call, Math.min(dueMs, deadlineMs), signal, isSpreadable);
+		const dueMs = whole === undefined ? undefined : this.#startMs + whole.ms;
+		return withDeadline(call, dueMs, signal, isSpreadable);
 	}
 
 	#signalOf(call: Call): AbortSignal {
@@ -174,6 +179,10 @@ export class TimedCall extends Due {
 	/** True where it matters how long an item takes. */
 	get limitsItems(): boolean {
 		return this.#limits.firstItem !== undefined || this.#limits.idle !== undefined;
+	}
+
+	get #calls(): number {
+		return (this.#scope.attemptOf ?? this.#scope).attempts;
 	}
 
 	/** Keeps what closes the stream: the stream holds it, and not the other way round. */
@@ -270,6 +279,7 @@ export class TimedCall extends Due {
 		const waiting = this.#waiting;
 		this.#waiting = undefined;
 		this.#leave();
+		giveUpInside(this.#scope, this.#around, error);
 		this.#tell(limit.ms, awaited);
 		reject?.(error);
 		if (waiting !== undefined) for (const rejectOne of waiting) rejectOne(error);
@@ -278,16 +288,16 @@ export class TimedCall extends Due {
 	}
 
 	#tell(limitMs: number, awaited: AwaitedInTime): void {
-		const heard = this.#signal !== undefined;
+		// Where the function has not been called nothing goes on that could hear.
+		const heard = this.#signal?.isHeard === true || this.#calls === this.#callsBefore;
 		this.#limits.meter()?.expired(heard);
-		if (this.#scope.span === undefined) return;
-		const attributes = { "timeout.limit_ms": limitMs, "timeout.awaited": awaited, "timeout.heard": heard };
-		try {
-			if (this.#attempt?.ended === false) this.#attempt.said = attributes;
-			else this.#scope.span.setAttributes(attributes);
-		} catch (error) {
-			telemetryFailed("timeout", error);
-		}
+		// An attempt that was given up before has its span, which has ended.
+		if (this.#scope.span === undefined || this.#attempt?.ended === true) return;
+		this.#scope.setAttributes({
+			"timeout.limit_ms": limitMs,
+			"timeout.awaited": awaited,
+			"timeout.heard": heard,
+		});
 	}
 }
 

@@ -2,13 +2,20 @@ import { abortRequest, quietly } from "../stream/give-up.ts";
 import { interpose, type Steps } from "../stream/steps.ts";
 import type { TimedCall, TimedSource } from "./timed-call.ts";
 
-/** Closes what is being iterated, past those who watch from further out: to them it has failed, and not been cancelled. */
+/**
+ * Closes what is being iterated, past those who watch from further out: to them it has failed, and not been cancelled.
+ *
+ * Each step reaches its limits through here: whoever limits it holds it weakly, so what is read must hold it.
+ */
 class Source implements TimedSource {
+	readonly timed: TimedCall;
 	readonly #stream: object;
 	iteration: Steps | undefined;
 
-	constructor(stream: object) {
+	constructor(timed: TimedCall, stream: object) {
+		this.timed = timed;
 		this.#stream = stream;
+		timed.closedBy(this);
 	}
 
 	close(error: unknown): void {
@@ -19,18 +26,18 @@ class Source implements TimedSource {
 
 /** A stream that is read step by step. */
 export function timedSteps(stream: object, timed: TimedCall): object {
-	const source = new Source(stream);
-	timed.closedBy(source);
+	const source = new Source(timed, stream);
 	const isSync = Symbol.iterator in stream && !(Symbol.asyncIterator in stream);
 	return interpose(stream, (steps) => {
 		source.iteration = steps;
-		return { ...steps, next: isSync ? timedSyncNext(steps, timed) : timedNext(steps, timed) };
+		return { ...steps, next: isSync ? timedSyncNext(steps, source) : timedNext(steps, source) };
 	}) as object;
 }
 
-function timedNext(steps: Steps, timed: TimedCall): Steps["next"] {
+function timedNext(steps: Steps, source: Source): Steps["next"] {
 	let isTold = false;
 	return function next(...input) {
+		const { timed } = source;
 		if (timed.error !== undefined) {
 			if (isTold) return Promise.resolve({ done: true, value: undefined });
 			isTold = true;
@@ -58,9 +65,10 @@ function timedNext(steps: Steps, timed: TimedCall): Steps["next"] {
 }
 
 /** While it makes an item nothing else runs, so only between items can it be stopped. */
-function timedSyncNext(steps: Steps, timed: TimedCall): Steps["next"] {
+function timedSyncNext(steps: Steps, source: Source): Steps["next"] {
 	let isTold = false;
 	return function next(...input) {
+		const { timed } = source;
 		if (timed.error === undefined) return steps.next(...input);
 		if (isTold) return { done: true, value: undefined };
 		isTold = true;

@@ -3,9 +3,13 @@ import {
 	type AddingMiddleware,
 	type AsyncMiddleware,
 	asyncLayer,
+	circuitBreaker,
 	describe as describeStage,
 	footlight,
 	layer,
+	type Middleware,
+	observe,
+	retry,
 } from "../index.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 
@@ -122,6 +126,18 @@ describe("the type of a stage", () => {
 			AsyncGenerator<Uint8Array, void, undefined>
 		>();
 		expectTypeOf(waiting).toExtend<AsyncMiddleware>();
+	});
+
+	test("cannot know of a layer that waits around every stage, which is refused", () => {
+		// @ts-expect-error
+		const everywhere = footlight("everywhere", { use: [plain, waiting] });
+		// Whoever knows that all stages are asynchronous may say so.
+		const allWait = footlight("everywhere", { use: [plain, waiting as Middleware] });
+		for (const { stage } of [everywhere, allWait])
+			expect(stage("a", fetchText)(new URL("a:b"))).toBeInstanceOf(Promise);
+		// @ts-expect-error
+		footlight("everywhere", { use: [retry()] });
+		footlight("everywhere", { use: [observe(), circuitBreaker()] });
 	});
 
 	test("has what a layer may answer with", () => {
