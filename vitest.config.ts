@@ -18,7 +18,7 @@ export default defineConfig({
 		exclude: [...configDefaults.exclude, "**/planted-bugs.test.ts"],
 		pool: "forks",
 		maxWorkers: 2,
-		testTimeout: 20_000,
+		testTimeout: 60_000,
 		hookTimeout: 60_000,
 		unstubEnvs: true,
 		execArgv: ["--conditions=@footlight/source", "--expose-gc"],
