@@ -2,13 +2,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-// Packs core and exporters as they would be published, installs them beside their rivals in this folder, and runs the
+// Packs core, exporters and otel as they would be published, installs them beside their rivals in this folder, and runs the
 // benchmark.
 
 const here = import.meta.dirname;
 const root = join(here, "..");
 const cache = join(here, ".cache");
-const packages = ["packages/core", "packages/exporters"];
+const packages = ["packages/core", "packages/exporters", "packages/otel"];
 
 function run(command: string, args: readonly string[], cwd: string, quiet = false): void {
 	execFileSync(command, args, { cwd, stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"] });

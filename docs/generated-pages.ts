@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
 	attributes,
 	BudgetExceededError,
+	BufferFullError,
 	BulkheadFullError,
 	CancelledError,
 	CircuitOpenError,
@@ -17,12 +18,16 @@ import {
 	markOutcome,
 	metricCatalogue,
 	type Outcome,
+	QueueClosedError,
+	QueueFullError,
 	RateLimitedError,
 	RejectedError,
 	StepLimitError,
 	TimeoutError,
 } from "@footlight/core";
 import { recordingLogger, recordingTracerProvider } from "@footlight/core/testing";
+import { NotExportedError } from "@footlight/exporters/buffered";
+import { SpoolError } from "@footlight/exporters/spool";
 import { SpanStatusCode } from "@opentelemetry/api";
 import { eventNameProblem } from "../packages/core/src/event.ts";
 import { bucketBounds } from "../packages/core/src/telemetry/metric.ts";
@@ -147,10 +152,21 @@ const errors: Readonly<Record<ErrorCode, FootlightError>> = {
 	circuit_open: new CircuitOpenError("search-api", 8_200),
 	rate_limited: new RateLimitedError("per-user", "minute", 60, 1_200),
 	bulkhead_full: new BulkheadFullError("search-api", "10 calls run already"),
+	buffer_full: new BufferFullError("speech", "20 ms do not fit, 90 of 100 ms are taken"),
+	queue_full: new QueueFullError("tokens", 16),
+	queue_closed: new QueueClosedError("tokens"),
 	unauthorized: new RejectedError("unauthorized", "search needs a user"),
 	budget_exceeded: new BudgetExceededError("per-run", 0.5, 0.6),
 	step_limit: new StepLimitError(4, ["draft", "review", "draft", "review", "draft"]),
 	edge_failed: new EdgeError("review", "review > draft", "when threw TypeError: boom"),
+	not_exported: new NotExportedError("audit", "queue_full"),
+	disk_full: new SpoolError("disk_full", "/var/spool/audit", "no room on the disk (ENOSPC)"),
+	spool_failed: new SpoolError("spool_failed", "/var/spool/audit", "cannot write (EIO)"),
+	spool_locked: new SpoolError(
+		"spool_locked",
+		"/var/spool/audit",
+		"process 4711 on web-1 uses it; give each process a folder of its own",
+	),
 };
 
 /** Each row is what a real stage that ended so has left behind. */

@@ -122,6 +122,20 @@ const policies: Readonly<Record<string, Policy>> = {
 	},
 };
 
+/** Layers that have options, and emit nothing under their own name. */
+const others: Readonly<Record<string, Policy>> = {
+	streamingTelemetry: { makes: [core.streamingTelemetry], required: {}, interfaces: ["StreamingTelemetryOptions"] },
+};
+
+test.each(Object.entries(others))("the block of %s has the options that there are, with their defaults", (name, of) => {
+	const block = blockOf(name);
+	const defaults = defaultsIn(block);
+	expect([...defaults.keys()].sort()).toEqual(of.makes.flatMap(knownBy as never).sort());
+	expect(of.interfaces.flatMap((each) => [...documentedIn(each).keys()]).sort()).toEqual([...defaults.keys()].sort());
+	namesIn(rowOf(block, "Emits"));
+	for (const label of ["Placement", "Options", "Throws"]) expect(rowOf(block, label)).not.toBe("");
+});
+
 describe.each(Object.entries(policies))("the block of %s", (name, { makes, required, interfaces }) => {
 	const block = blockOf(name);
 	const prefix = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -180,6 +194,6 @@ test("the blocks of the policies stand in their order", () => {
 	expect(headings).toEqual([
 		...["observe", "tracing", "logging", "metrics", "cost", "budget"],
 		...Object.keys(policies),
-		"standardStack",
+		...["streamingTelemetry", "standardStack"],
 	]);
 });

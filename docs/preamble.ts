@@ -6,8 +6,14 @@ import { isDeepStrictEqual } from "node:util";
 import * as genaiPrices from "@footlight/adapters/genai-prices";
 import * as core from "@footlight/core";
 import * as testing from "@footlight/core/testing";
+import * as buffered from "@footlight/exporters/buffered";
 import * as consoleTree from "@footlight/exporters/console";
+import * as jsonLines from "@footlight/exporters/jsonl";
+import * as otlpLogs from "@footlight/exporters/otlp";
 import * as pino from "@footlight/exporters/pino";
+import * as sinks from "@footlight/exporters/sinks";
+import * as spool from "@footlight/exporters/spool";
+import * as webhook from "@footlight/exporters/webhook";
 import * as otel from "@footlight/otel";
 import * as processors from "@footlight/otel/processors";
 import * as propagation from "@footlight/otel/propagation";
@@ -125,8 +131,14 @@ function show(value: unknown): string {
 export const names = {
 	...core,
 	...testing,
+	...buffered,
 	...consoleTree,
+	...jsonLines,
+	...otlpLogs,
 	...pino,
+	...sinks,
+	...spool,
+	...webhook,
 	...otel,
 	...genaiPrices,
 	...processors,

@@ -197,6 +197,50 @@ describe("examples", () => {
 		]);
 	});
 
+	test("tokens-to-speech holds the model back, and drops nothing", async () => {
+		const { status, stdout } = await example("tokens-to-speech");
+		expect(status).toBe(0);
+		expect(stdout).toMatch(
+			/^the model was held back by its listener, \d+ times\nspoke for \d+ ms: 0 ms dropped, \d gaps\n$/,
+		);
+		expect(received()).toEqual([
+			"tokens-to-speech ok",
+			"tokens-to-speech/speak ok",
+			"tokens-to-speech/speak/sentences ok",
+			"tokens-to-speech/speak/sentences/model ok",
+		]);
+		const events = receiver.spans().flatMap(({ name, events }) => events.map((event) => `${name} ${event.name}`));
+		expect(events).toContain("sentences stream.producer_blocked");
+		expect(events).toContain("sentences stream.queue_closed");
+	});
+
+	test("audio-buffer is held back, runs dry, is filled again and overflows, and says so", async () => {
+		const { status, stdout } = await example("audio-buffer");
+		expect(status).toBe(0);
+		expect(stdout.trimEnd().split("\n")).toEqual([
+			"arrived 1111100004111e00001",
+			"played  ..#####..###############",
+			"stream.buffer_underrun",
+			"stream.buffer_recovered",
+			"stream.buffer_overflow: 20 ms",
+			"stream.buffer_overflow: 120 ms",
+			"540 ms arrived: 400 played, 140 dropped",
+		]);
+		const events = receiver.spans().flatMap(({ name, events }) => events.map((event) => `${name} ${event.name}`));
+		expect(new Set(events)).toEqual(
+			new Set(["overflow", "underrun", "recovered"].map((event) => `listen stream.buffer_${event}`)),
+		);
+	});
+
+	test("audit-log loses nothing: the other side is away, and the process ends", async () => {
+		const { status, stdout } = await example("audit-log");
+		expect([status, stdout]).toEqual([
+			0,
+			"50 accepted, 0 arrived, 50 left on disk: the process ends\n" +
+				"100 accepted, 0 left, 100 arrived, some of them twice\n",
+		]);
+	});
+
 	test("decorators makes stages of methods", async () => {
 		const { status, stdout } = await example("decorators");
 		expect([status, stdout]).toEqual([0, "A\ntrace\nis\none\nrun.\n"]);

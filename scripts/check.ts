@@ -19,6 +19,7 @@ const stages: readonly Stage[] = [
 	{ script: "test", reports: 1, timeoutMs: 20 * minuteMs },
 	{ script: "test:planted-bugs", reports: 1, timeoutMs: 15 * minuteMs },
 	{ script: "test:load", reports: 0, timeoutMs: 5 * minuteMs },
+	{ script: "test:kill", reports: 0, timeoutMs: 10 * minuteMs },
 	{ script: "test:otel-2", reports: 1, timeoutMs: 15 * minuteMs },
 	{ script: "test:package", reports: 1, timeoutMs: 15 * minuteMs },
 	{ script: "test:node-versions", reports: 2, timeoutMs: 20 * minuteMs },

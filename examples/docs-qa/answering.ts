@@ -1,4 +1,4 @@
-import type { Light } from "@footlight/core";
+import { type Light, streamQueue } from "@footlight/core";
 import type OpenAI from "openai";
 import { fetchPassages } from "./fetch-passages.ts";
 import { EmptyAnswerError, fetchPolicies, modelPolicies } from "./policies.ts";
@@ -51,12 +51,12 @@ export function answering(light: Light, { openai, model, index, passagesUrl, onE
 						{ model, messages: promptFor(ctx.input, rerank), stream: true, stream_options: { include_usage: true } },
 						{ signal: ctx.signal },
 					);
-					for await (const { choices } of stream) {
-						const words = choices[0]?.delta.content;
-						// An item that says nothing would be the first, and what comes first is not tried again.
-						if (!words) continue;
+					const words = ctx.value(streamQueue<string>());
+					// What goes wrong with it is told to the loop, behind the words that came before.
+					words.fill(wordsOf(stream)).catch(() => {});
+					for await (const word of words) {
 						hasBegun = true;
-						yield words;
+						yield word;
 					}
 				} finally {
 					if (hasBegun) onEnd();
@@ -65,4 +65,12 @@ export function answering(light: Light, { openai, model, index, passagesUrl, onE
 			},
 			{ use: modelPolicies },
 		);
+}
+
+/** An item that says nothing would be the first, and what comes first is not tried again. */
+async function* wordsOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): AsyncGenerator<string> {
+	for await (const { choices } of stream) {
+		const words = choices[0]?.delta.content;
+		if (words) yield words;
+	}
 }

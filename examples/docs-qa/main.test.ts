@@ -263,6 +263,27 @@ describe("one pass over the questions, as an OTLP receiver and a Prometheus see 
 		expect([ended("rate_limited"), metric("pipeline_rate_limit_decisions_total", refused)]).toEqual([1, 1]);
 	});
 
+	test("has every word of an answer through its queue, which held the model back: on spans and in /metrics", () => {
+		const labels = { pipeline_name: "docs-qa", stage_name: "answer", stream_name: "words" };
+		const items = sum(stageSpans("answer"), "stream.item_count");
+		const direction = (stream_direction: string) =>
+			metric("pipeline_stream_items_total", { ...labels, stream_direction });
+		expect(items).toBeGreaterThan(100);
+		expect([direction("in"), direction("out")]).toEqual([items, items]);
+		expect(metric("pipeline_stream_dropped_total", labels)).toBe(0);
+		expect(metric("pipeline_stream_queue_depth", labels)).toBe(0);
+		expect(metric("pipeline_stream_queue_capacity", labels)).toBe(0);
+		expect(metric("pipeline_stream_producer_blocked_time_seconds_total", labels)).toBeGreaterThan(0);
+
+		const events = spans.flatMap((span) => span.events.map((event) => ({ ...event, span })));
+		const named = (name: string) => events.filter((event) => event.name === name);
+		for (const name of ["stream.throttle_started", "stream.throttle_ended", "stream.producer_blocked"])
+			expect(named(name).length, name).toBeGreaterThan(0);
+		for (const { span } of named("stream.queue_closed")) expect(span.attributes["stage.name"]).toBe("answer");
+		const closed = named("stream.queue_closed").map(({ attributes }) => Number(attributes["stream.items_in"]));
+		expect(closed.reduce((total, count) => total + count, 0)).toBe(items);
+	});
+
 	test("has the tokens of the summary on its model spans", () => {
 		expect(summary.inputTokens).toBeGreaterThan(1_000);
 		expect(sum(modelSpans(), "gen_ai.usage.input_tokens")).toBe(summary.inputTokens);

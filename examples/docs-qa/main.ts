@@ -16,6 +16,8 @@ import { reasonOf, startTally } from "./tally.ts";
 import { whereToLook } from "./where-to-look.ts";
 
 const pauseMs = 1_000;
+/** Readers take longer for a word than the local model does: it is held back. */
+const readingMs = 12;
 
 const options = readArguments(process.argv.slice(2));
 const output = options.json ? process.stderr : process.stdout;
@@ -58,7 +60,10 @@ async function ask({ text, userId, sessionId }: Question): Promise<void> {
 	write(styleText("bold", `\n${text}\n`, { stream: output }));
 	const answer = answers.stream(text, { userId, sessionId, signal: stop.signal });
 	try {
-		for await (const part of answer) write(part);
+		for await (const part of answer) {
+			write(part);
+			await sleep(readingMs);
+		}
 	} catch (error) {
 		if (!stop.signal.aborted) write(styleText("red", `failed: ${reasonOf(error)}\n`, { stream: output }));
 	}

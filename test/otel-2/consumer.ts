@@ -1,8 +1,16 @@
 // A user's file on API 1.9: the published types have to hold there, their declarations included.
 import { footlight, type Logger, observe } from "@footlight/core";
 import { recordingSink } from "@footlight/core/testing";
-import { baggageAttributes, redaction, sizeLimits } from "@footlight/otel/processors";
+import {
+	baggageAttributes,
+	losslessLogProcessor,
+	losslessSpanProcessor,
+	redaction,
+	sizeLimits,
+	tailSampling,
+} from "@footlight/otel/processors";
 import { type Span, trace } from "@opentelemetry/api";
+import { InMemoryLogRecordExporter, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 
 const light = footlight("typed", { use: [observe()] });
@@ -18,5 +26,16 @@ export const provider: TracerProvider = new TracerProvider({
 		redaction(),
 		sizeLimits(),
 		new SimpleSpanProcessor({ exporter: new InMemorySpanExporter() }),
+		losslessSpanProcessor({ exporter: new InMemorySpanExporter() }),
+		tailSampling({
+			ratio: 0.1,
+			processors: [
+				losslessSpanProcessor({ exporter: new InMemorySpanExporter() }),
+				new SimpleSpanProcessor({ exporter: new InMemorySpanExporter() }),
+			],
+		}),
 	],
+});
+export const loggers: LoggerProvider = new LoggerProvider({
+	processors: [losslessLogProcessor({ exporter: new InMemoryLogRecordExporter() })],
 });

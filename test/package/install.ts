@@ -22,6 +22,8 @@ declare module "vitest" {
 const api = "@opentelemetry/api@1.10.0";
 /** What an adapter stands on is an optional peer. */
 const adapted = "@pydantic/genai-prices@0.1.8";
+/** What the OTLP sink stands on. */
+const otlp = ["@opentelemetry/otlp-transformer@0.301.0", "@opentelemetry/resources@3.1.1"];
 const nodeTypes = "@types/node@24.10.1";
 
 /** Packs the workspace, and installs what came of it as users do, by the npm of Node 22, in empty projects outside the tree. */
@@ -46,7 +48,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 		project.provide("tarballs", tarballs);
 		project.provide("nodes", paths);
 		project.provide("alone", await install("alone", [core, api]));
-		project.provide("whole", await install("whole", [...tarballs.map(({ path }) => path), api, adapted, nodeTypes]));
+		project.provide(
+			"whole",
+			await install("whole", [...tarballs.map(({ path }) => path), api, adapted, ...otlp, nodeTypes]),
+		);
 	} catch (error) {
 		await remove();
 		throw error;

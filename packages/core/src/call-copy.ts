@@ -46,6 +46,11 @@ export function withMovingDeadline(call: Call, deadline: () => number | undefine
 	return new CallCopy(call, call.scope, call.attempt, deadline, signal);
 }
 
+/** A copy of a call that hands other values inwards. */
+export function withValues(call: Call, values: CallValues): Call {
+	return new CallCopy(call, call.scope, call.attempt, deadlineOf(call), () => call.signal, true, values);
+}
+
 /** Holds what is called in a scope from now on to a time; an earlier one it is held to already stays. */
 export function holdTo(scope: Scope, deadlineMs: number): void {
 	const { call } = scope;
@@ -82,7 +87,15 @@ class CallCopy implements Call {
 	readonly #signal: Signal;
 	readonly #deadline: Deadline;
 
-	constructor(call: Call, scope: Scope, attempt: number, deadline: Deadline, signal: Signal, isSpreadable = true) {
+	constructor(
+		call: Call,
+		scope: Scope,
+		attempt: number,
+		deadline: Deadline,
+		signal: Signal,
+		isSpreadable = true,
+		values = call.values,
+	) {
 		this.#signal = signal;
 		this.#deadline = deadline;
 		this.kind = call.kind;
@@ -95,7 +108,7 @@ class CallCopy implements Call {
 		this.attempt = attempt;
 		this.ids = call.ids;
 		this.clock = call.clock;
-		this.values = call.values;
+		this.values = values;
 		this.emit = call.emit;
 		this.scope = scope;
 		// Of its own, so that a spread takes it along; and one for all, since each getter of its own would be a hidden class.

@@ -84,11 +84,31 @@ export class CallValues {
 		this.#values = values;
 	}
 
-	get<T>(key: CallKey<T>): T {
-		return this.#values.has(key.id) ? (this.#values.get(key.id) as T) : key.defaultValue;
+	/** @param call - on whose behalf it is read; a value that is made when it is asked for may be another for each attempt */
+	get<T>(key: CallKey<T>, call?: Call): T {
+		if (!this.#values.has(key.id)) return key.defaultValue;
+		const value = this.#values.get(key.id);
+		return (value instanceof Provided ? value.of(key, call) : value) as T;
 	}
 
 	set<T>(key: CallKey<T>, value: T): CallValues {
 		return new CallValues(new Map(this.#values).set(key.id, value));
+	}
+
+	/** Has values made when they are asked for. @internal */
+	provide(keys: readonly CallKey<unknown>[], of: Provided["of"]): CallValues {
+		const values = new Map(this.#values);
+		const provided = new Provided(of);
+		for (const { id } of keys) values.set(id, provided);
+		return new CallValues(values);
+	}
+}
+
+/** Stands for values until somebody asks for one. */
+class Provided {
+	readonly of: (key: CallKey<unknown>, call: Call | undefined) => unknown;
+
+	constructor(of: Provided["of"]) {
+		this.of = of;
 	}
 }

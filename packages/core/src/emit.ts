@@ -1,10 +1,12 @@
-import type { Attributes, AttributeValue, LogRecord } from "@opentelemetry/api";
+import type { Attributes, AttributeValue, Context, LogRecord } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
 import type { Call } from "./call.ts";
-import { readNow } from "./clock.ts";
+import { type Clock, readNow } from "./clock.ts";
 import { activeContext } from "./context.ts";
 import { deliver } from "./deliver.ts";
 import type { EventAttributes, FootlightEvent } from "./event.ts";
+import type { EventName } from "./telemetry/event-catalogue.ts";
+import { isWithoutTelemetry } from "./telemetry-context.ts";
 import { telemetryFailed } from "./telemetry-failure.ts";
 import { version } from "./version.ts";
 
@@ -19,16 +21,25 @@ interface EventLogger {
  * Emits an event: as a log record with an event name, as a span event (Jaeger shows those), and to the pipeline's sinks.
  *
  * Where nobody listens nothing is built; whatever a listener does, the caller goes on.
+ *
+ * @param given - what the event says, or what makes that where somebody listens
  */
-export function emitEvent(call: Call, name: string, given: EventAttributes | undefined): void {
+export function emitEvent(
+	call: Call,
+	name: string,
+	given: EventAttributes | (() => EventAttributes) | undefined,
+): void {
 	try {
 		const { scope } = call;
 		const { pipeline } = call.definition;
 		const span = scope.span?.isRecording() ? scope.span : undefined;
 		const logger = eventLogger(name);
 		if (span === undefined && logger === undefined && pipeline.sinks.length === 0) return;
+		const context = activeContext();
+		// What delivers events would otherwise be told of its own failures to deliver them, for ever.
+		if (isWithoutTelemetry(context)) return;
 		const timeMs = readNow(call.clock);
-		const attributes: Attributes = { ...simple(given), ...scope.correlation() };
+		const attributes: Attributes = { ...simple(typeof given === "function" ? given() : given), ...scope.correlation() };
 		if (pipeline.sinks.length > 0) {
 			const { spanContext } = scope;
 			const event: FootlightEvent = {
@@ -40,16 +51,32 @@ export function emitEvent(call: Call, name: string, given: EventAttributes | und
 			for (const sink of pipeline.sinks) deliver("sink", sink, () => sink.tryEmit(event));
 		}
 		span?.addEvent(name, attributes, timeMs);
-		logger?.emit({
-			eventName: name,
-			timestamp: timeMs,
-			severityNumber: informational,
-			attributes,
-			context: activeContext(),
-		});
+		if (logger !== undefined) log(logger, name, attributes, timeMs, context);
 	} catch (error) {
 		telemetryFailed("event", error);
 	}
+}
+
+/** Emits an event of what belongs to no call: as a log record only. */
+export function emitDetachedEvent(clock: Clock, name: EventName, attributes: () => EventAttributes): void {
+	try {
+		const logger = eventLogger(name);
+		if (logger === undefined) return;
+		const context = activeContext();
+		if (!isWithoutTelemetry(context)) log(logger, name, simple(attributes()), readNow(clock), context);
+	} catch (error) {
+		telemetryFailed("event", error);
+	}
+}
+
+function log(
+	logger: EventLogger,
+	eventName: string,
+	attributes: Attributes,
+	timestamp: number,
+	context: Context,
+): void {
+	logger.emit({ eventName, timestamp, severityNumber: informational, attributes, context });
 }
 
 /** Span events take plain values only; anything else is turned into text rather than dropped. */

@@ -8,10 +8,17 @@ export type ErrorCode =
 	| "circuit_open"
 	| "rate_limited"
 	| "bulkhead_full"
+	| "buffer_full"
+	| "queue_full"
+	| "queue_closed"
 	| "unauthorized"
 	| "budget_exceeded"
 	| "step_limit"
-	| "edge_failed";
+	| "edge_failed"
+	| "not_exported"
+	| "disk_full"
+	| "spool_failed"
+	| "spool_locked";
 
 /**
  * An error that Footlight raised itself; errors of the user's code pass through untouched.
@@ -86,7 +93,14 @@ export class RejectedError extends FootlightError {
 	declare readonly retryAfterMs?: number;
 
 	constructor(
-		code: "circuit_open" | "rate_limited" | "bulkhead_full" | "unauthorized" | "budget_exceeded",
+		code:
+			| "circuit_open"
+			| "rate_limited"
+			| "bulkhead_full"
+			| "buffer_full"
+			| "queue_full"
+			| "unauthorized"
+			| "budget_exceeded",
 		message: string,
 		options?: ErrorOptions & { readonly retryAfterMs?: number | undefined },
 	) {
@@ -130,6 +144,38 @@ export class BulkheadFullError extends RejectedError {
 	constructor(bulkheadName: string, message: string, options?: ErrorOptions) {
 		super("bulkhead_full", `bulkhead ${bulkheadName}: ${message}`, options);
 		this.bulkheadName = bulkheadName;
+	}
+}
+
+/** An item was refused because its queue is full. */
+export class QueueFullError extends RejectedError {
+	readonly queueName: string;
+	readonly capacity: number;
+
+	constructor(queueName: string, capacity: number, options?: ErrorOptions) {
+		super("queue_full", `queue ${queueName} is full: it has room for ${capacity} items`, options);
+		this.queueName = queueName;
+		this.capacity = capacity;
+	}
+}
+
+/** An item was refused because its queue is closed; what that failed with is the cause. Nobody wants more: outcome `cancelled`. */
+export class QueueClosedError extends FootlightError {
+	readonly queueName: string;
+
+	constructor(queueName: string, options?: ErrorOptions) {
+		super("queue_closed", `queue ${queueName} is closed`, options);
+		this.queueName = queueName;
+	}
+}
+
+/** A chunk was refused because a buffer has no room for it. */
+export class BufferFullError extends RejectedError {
+	readonly bufferName: string;
+
+	constructor(bufferName: string, message: string, options?: ErrorOptions) {
+		super("buffer_full", `buffer ${bufferName}: ${message}`, options);
+		this.bufferName = bufferName;
 	}
 }
 

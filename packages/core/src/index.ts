@@ -31,12 +31,15 @@ export { describe, type StageDescription } from "./describe.ts";
 export {
 	type AwaitedInTime,
 	BudgetExceededError,
+	BufferFullError,
 	BulkheadFullError,
 	CancelledError,
 	CircuitOpenError,
 	type ErrorCode,
 	FootlightError,
 	InterruptedError,
+	QueueClosedError,
+	QueueFullError,
 	RateLimitedError,
 	RejectedError,
 	TimeoutError,
@@ -94,6 +97,17 @@ export type {
 	RateLimitWindow,
 } from "./limit/rate-limits.ts";
 export type { Logger, LogLevel, LogMethod } from "./logger.ts";
+export type { ChunkDuration } from "./media/duration-measure.ts";
+export type { PcmEncoding, PcmFormat } from "./media/pcm-format.ts";
+export type {
+	BufferPolicy,
+	ChunkBufferOptions,
+	CommonBufferOptions,
+	PcmBufferOptions,
+	StreamingBufferOptions,
+} from "./media/settings.ts";
+export { StreamingBuffer, type StreamingBufferSnapshot } from "./media/streaming-buffer.ts";
+export type { BufferWait } from "./media/waiters.ts";
 export { type BudgetOptions, budget } from "./middleware/budget.ts";
 export { type BulkheadOptions, bulkhead } from "./middleware/bulkhead.ts";
 export { cache } from "./middleware/cache.ts";
@@ -112,11 +126,17 @@ export {
 	type SharedRateLimitOptions,
 } from "./middleware/rate-limit.ts";
 export { retry } from "./middleware/retry.ts";
+export { streamingTelemetry } from "./middleware/streaming-telemetry.ts";
 export { type TimeoutOptions, timeout } from "./middleware/timeout.ts";
 export { tracing } from "./middleware/tracing.ts";
 export type { LoggingOptions } from "./observer/log-line.ts";
 export type { TracingOptions } from "./observer/span.ts";
 export type { Outcome } from "./outcome.ts";
+export { ChunkQueue } from "./queue/chunk-queue.ts";
+export type { FillOptions, QueueSource } from "./queue/fill.ts";
+export type { ChunkQueueOptions, QueuePolicy, QueueWait, ValuesOptions } from "./queue/settings.ts";
+export type { ChunkQueueSnapshot } from "./queue/snapshot.ts";
+export type { StreamOptions } from "./queue/web-stream.ts";
 export type { BackoffKind, Jitter } from "./retry/backoff.ts";
 export { type RetryBudget, type RetryBudgetOptions, retryBudget } from "./retry/budget.ts";
 export { type FailedAttempt, retryHistory } from "./retry/history.ts";
@@ -145,6 +165,10 @@ export type {
 } from "./runner/runnable-pipeline.ts";
 export type { Current } from "./scope.ts";
 export { type StandardStack, standardStack } from "./stack.ts";
+export type { StreamEventListener, StreamEventName } from "./stream-reporter.ts";
+export type { ExporterOverflow, ExporterSetup, StreamExporter } from "./streaming/exporter.ts";
+export { streamBuffer, streamExporter, streamQueue } from "./streaming/keys.ts";
+export type { StreamingTelemetryOptions } from "./streaming/options.ts";
 export { telemetryFailures } from "./telemetry-failure.ts";
 export type { InstrumentOptions } from "./wrap/instrument.ts";
 export type { Staged } from "./wrap/staged.ts";

@@ -65,8 +65,13 @@ function outcomeOfCode(error: FootlightError): Outcome {
 		case "interrupted":
 		case "cancelled":
 			return error.code;
+		case "queue_closed":
+			return "cancelled";
 		case "step_limit":
 		case "edge_failed":
+		case "disk_full":
+		case "spool_failed":
+		case "spool_locked":
 			return "error";
 		default:
 			return "rejected";

@@ -11,10 +11,15 @@ class Refusing {
 	}
 }
 
+/** What a promise is resolved with to reject in the next microtask. */
+export function refusing(error: unknown): PromiseLike<never> {
+	return new Refusing(error) as unknown as PromiseLike<never>;
+}
+
 /**
  * A promise that rejects, in the next microtask: `Promise.reject` is unhandled for a moment, and to tell the process so,
  * and then that it was handled after all, costs more than all the rest of a refusal.
  */
 export function rejection(error: unknown): Promise<never> {
-	return Promise.resolve(new Refusing(error)) as unknown as Promise<never>;
+	return Promise.resolve(refusing(error));
 }

@@ -1,7 +1,7 @@
 // Over 250 lines: what is known of one call while it runs, and what its code may ask and say.
 import type { Attributes, AttributeValue, Context, Span, SpanContext } from "@opentelemetry/api";
 import * as api from "@opentelemetry/api";
-import type { Call } from "./call.ts";
+import type { Call, CallKey } from "./call.ts";
 import { type CorrelationIds, correlationAttributes } from "./correlation.ts";
 import type { BudgetAccount } from "./cost/budget-account.ts";
 import { charge } from "./cost/charge.ts";
@@ -41,6 +41,8 @@ export interface Current {
 	 * budgets, but no longer on its span and in its report.
 	 */
 	addCost(usd: number): void;
+	/** The value that a layer around the call hands inwards under a key; the key's default where none does. */
+	value<T>(key: CallKey<T>): T;
 }
 
 /** Hears how a call goes on behalf of a runner that reports on it: such a call is watched though nobody else listens. */
@@ -230,6 +232,10 @@ export class Scope implements Current, Account {
 		charge(this, { costUsd: roundUsd(usd) }, { source: "reported" });
 	}
 
+	value<T>(key: CallKey<T>): T {
+		return this.call.values.get(key, this.call);
+	}
+
 	/** What ties a log line to this call; a new object, to be added to. */
 	fields(): Attributes {
 		const { kind, name, definition } = this.call;
@@ -270,4 +276,5 @@ export const outside: Current = {
 	spanContext: undefined,
 	log: silentLog,
 	addCost: nothing,
+	value: (key) => key.defaultValue,
 };

@@ -143,5 +143,6 @@ function checked(options: ConsoleExporterOptions) {
 	};
 }
 
+export { type ConsoleSinkOptions, consoleSink } from "./console/console-sink.ts";
 export type { ConsoleSpan, RenderOptions, SpanIdentity, TextStream };
 export { renderRun };

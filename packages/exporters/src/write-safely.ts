@@ -17,10 +17,15 @@ interface ErrorEmitter {
  * A lasting `error` listener would be simpler, but on the process's own streams it would also silence errors of the
  * application's writes. A write calls back just before its stream emits, so a listener for that moment is enough.
  */
-export function writeSafely(stream: TextStream, text: string, failed: (error: unknown) => void): void {
+export function writeSafely(
+	stream: TextStream,
+	text: string,
+	failed: (error: unknown) => void,
+	done?: () => void,
+): void {
 	try {
 		stream.write(text, (error) => {
-			if (error === null || error === undefined) return;
+			if (error === null || error === undefined) return done?.();
 			failed(error);
 			const emitter = stream as Partial<ErrorEmitter>;
 			const swallow = (): void => {};

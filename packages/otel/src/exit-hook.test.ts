@@ -56,6 +56,34 @@ describe("leaves the exit as it was, and loses nothing", () => {
 		expect(receiver.spans()[0]?.resource["service.name"]).toBe("child");
 	});
 
+	test("what processors of the application's own hold is flushed too, behind tail sampling and without loss", async () => {
+		const { stderr } = await runChild(
+			`
+			import { SpanStatusCode, trace } from "@opentelemetry/api";
+			import { startTelemetry } from "@footlight/otel";
+			import { losslessSpanProcessor, tailSampling } from "@footlight/otel/processors";
+			import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+			const lossless = losslessSpanProcessor({ exporter: new OTLPTraceExporter() });
+			startTelemetry({ logger: false, spanProcessors: [tailSampling({ ratio: 0, processors: [lossless] })] });
+			const tracer = trace.getTracer("test");
+			tracer.startSpan("usual").end();
+			for (let count = 0; count < 5_000; count++) {
+				const span = tracer.startSpan("failed", { attributes: { password: "s3cretvalue" } });
+				span.setStatus({ code: SpanStatusCode.ERROR }).end();
+			}`,
+			{ env: { ...env(), OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" } },
+		);
+		expect(stderr).toBe("");
+		const spans = receiver.spans();
+		expect(spans).toHaveLength(5_000);
+		expect(new Set(spans.map(({ name }) => name))).toEqual(new Set(["failed"]));
+		expect(spans[0]?.attributes).toMatchObject({
+			password: "[REDACTED]",
+			"pipeline.sampling.adjusted_count": 1,
+			"pipeline.sampling.reason": "error",
+		});
+	});
+
 	test.each(["SIGTERM", "SIGINT"] as const)("at %s", async (signal) => {
 		const child = startChild(`${start()} setInterval(() => {}, 1000); console.log("ready");`, { env: env() });
 		await child.says("ready");

@@ -15,6 +15,8 @@ export interface FlusherOptions {
 	/** Absent where a signal does not go to OTLP. */
 	readonly spans: Delivery<ReadableSpan> | undefined;
 	readonly logs: Delivery<ReadableLogRecord> | undefined;
+	/** What processors of the user's own were given. */
+	readonly own: { readonly added: number };
 	readonly metrics: Pick<MetricPipeline, "pushes" | "flush">;
 	readonly report: ExportReport;
 	readonly deadlineMs: number;
@@ -30,9 +32,10 @@ export interface Flusher {
 	takeNews(): boolean;
 }
 
-export function flusher({ processors, spans, logs, metrics, report, deadlineMs }: FlusherOptions): Flusher {
+export function flusher({ processors, spans, logs, own, metrics, report, deadlineMs }: FlusherOptions): Flusher {
 	const deliveries = [spans, logs].filter((each) => each !== undefined);
 	let addedBefore = 0;
+	let ownBefore = 0;
 	let timedOut = false;
 	// A recording is no item one could count: what came in since the last export is sent once more, at the end.
 	let measuresWait = metrics.pushes;
@@ -64,6 +67,7 @@ export function flusher({ processors, spans, logs, metrics, report, deadlineMs }
 	return {
 		async flush() {
 			addedBefore = added();
+			ownBefore = own.added;
 			timedOut = !(await within(deadlineMs, deliver()));
 			// Node prints a warning one tick later, and not at all where process.exit() comes straight after this flush.
 			await new Promise<void>((resolve) => process.nextTick(resolve));
@@ -78,7 +82,7 @@ export function flusher({ processors, spans, logs, metrics, report, deadlineMs }
 		},
 		flushNow: () => quietly(deliverNow),
 		takeNews() {
-			const news = measuresWait || (added() > addedBefore && pending() > 0);
+			const news = measuresWait || own.added > ownBefore || (added() > addedBefore && pending() > 0);
 			measuresWait = false;
 			return news;
 		},

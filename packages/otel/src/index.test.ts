@@ -6,7 +6,8 @@ import * as propagation from "./propagation.ts";
 test("the public names are these", () => {
 	expect(Object.keys(index)).toEqual(["doctor", "startTelemetry"]);
 	expect(Object.keys(processors).sort()).toEqual([
-		...["baggageAttributes", "redactText", "redaction", "redactionForLogs", "sizeLimits"],
+		...["baggageAttributes", "losslessLogProcessor", "losslessSpanProcessor", "redactText", "redaction"],
+		...["redactionForLogs", "sizeLimits", "tailSampling"],
 	]);
 	expect(Object.keys(propagation).sort()).toEqual(["baggageAttributes", "continueTrace", "extract", "inject"]);
 });

@@ -25,3 +25,23 @@ export function logRecordProcessorsInOrder(
 	// Twice where the user's own stand between: they may export, and they may add.
 	return own.length === 0 ? [redacting, ...exporting] : [redacting, ...own, redacting, ...exporting];
 }
+
+/** What has come in for processors of the user's own: some of them hold it until they are flushed. */
+export interface OwnItems {
+	readonly added: number;
+	readonly spanProcessors: readonly SpanProcessor[];
+	readonly logRecordProcessors: readonly LogRecordProcessor[];
+}
+
+export function ownItems({ spanProcessors = [], logRecordProcessors = [] }: TelemetryOptions): OwnItems {
+	let added = 0;
+	const add = () => void added++;
+	const quiet = { forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
+	return {
+		get added() {
+			return added;
+		},
+		spanProcessors: spanProcessors.length === 0 ? [] : [{ onStart() {}, onEnd: add, ...quiet }],
+		logRecordProcessors: logRecordProcessors.length === 0 ? [] : [{ onEmit: add, ...quiet }],
+	};
+}

@@ -6,7 +6,7 @@ import { exportReport } from "./export-report.ts";
 import { endStreams, flusher } from "./flusher.ts";
 import { modulesLoadedTooEarly } from "./loaded-module.ts";
 import { metricPipeline } from "./metrics/metric-pipeline.ts";
-import { logRecordProcessorsInOrder, spanProcessorsInOrder } from "./processor-order.ts";
+import { logRecordProcessorsInOrder, ownItems, spanProcessorsInOrder } from "./processor-order.ts";
 import { createResource } from "./resource.ts";
 import { logPipeline, tracePipeline } from "./signal-pipeline.ts";
 import { startSdk } from "./start-sdk.ts";
@@ -21,9 +21,10 @@ export function runningTelemetry(options: TelemetryOptions): Telemetry {
 	const report = exportReport();
 	const traces = tracePipeline(report);
 	const records = logPipeline(report);
+	const own = ownItems(options);
 	const processors = {
-		spans: spanProcessorsInOrder(options, traces.processors),
-		logs: logRecordProcessorsInOrder(options, records.processors),
+		spans: spanProcessorsInOrder(options, [...own.spanProcessors, ...traces.processors]),
+		logs: logRecordProcessorsInOrder(options, [...own.logRecordProcessors, ...records.processors]),
 	};
 	const resource = createResource(options);
 	// Before the SDK, so that options the logger refuses leave nothing started.
@@ -39,6 +40,7 @@ export function runningTelemetry(options: TelemetryOptions): Telemetry {
 		processors: [...processors.spans, ...processors.logs],
 		spans: traces.delivery,
 		logs: records.delivery,
+		own,
 		metrics,
 		report,
 		deadlineMs: shutdownTimeoutMs,

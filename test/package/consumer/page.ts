@@ -1,5 +1,6 @@
 // A page's file: core in a browser, where nothing of Node is.
 import { footlight } from "@footlight/core";
+import { redactText } from "@footlight/core/redaction";
 import { trace } from "@opentelemetry/api";
 
 declare const report: (result: unknown) => void;
@@ -18,7 +19,8 @@ async function show(): Promise<void> {
 		for await (const item of count(3)) items.push(item);
 		return (await double(20)) + triple(1) - 1;
 	});
-	report({ sum, items, text: await new Response(read()).text(), span: trace.getActiveSpan() === undefined });
+	const hidden = redactText("Basic dXNlcjpwdw==");
+	report({ sum, items, text: await new Response(read()).text(), span: trace.getActiveSpan() === undefined, hidden });
 }
 
 show().catch((error: unknown) => report({ error: String(error) }));

@@ -64,6 +64,65 @@ export const eventCatalogue = {
 		attributes: ["feature_flag.key", "feature_flag.result.reason"],
 		description: "A feature flag was evaluated; as the conventions for feature flags say.",
 	},
+	"stream.chunk_dropped": {
+		attributes: ["stream.name", "stream.drop_reason", "stream.dropped", "stream.queue_size", "stream.capacity"],
+		description: "Items were put to a queue and never came out of it: the first at once, those soon after it together.",
+	},
+	"stream.producer_blocked": {
+		attributes: [
+			"stream.name",
+			"stream.blocked_producers",
+			"stream.blocked_ms",
+			"stream.queue_size",
+			"stream.capacity",
+		],
+		description: "A producer began to wait for room in a queue; while it waits.",
+	},
+	"stream.throttle_started": {
+		attributes: ["stream.name", "stream.fill_ratio", "stream.queue_size", "stream.capacity"],
+		description: "A queue came up to its high water mark.",
+	},
+	"stream.throttle_ended": {
+		attributes: ["stream.name", "stream.fill_ratio", "stream.queue_size", "stream.capacity", "stream.throttled_ms"],
+		description: "A queue was drained down to its low water mark, or closed.",
+	},
+	"stream.queue_closed": {
+		attributes: [
+			"stream.name",
+			"stream.queue_size",
+			"stream.items_in",
+			"stream.items_out",
+			"stream.items_dropped",
+			"stream.blocked_puts",
+			"stream.blocked_ms",
+			"stream.peak_size",
+			"error.type",
+		],
+		description:
+			"A queue was closed, or failed with an error: nothing more comes in, and what is in it may still be taken.",
+	},
+	"stream.buffer_overflow": {
+		attributes: ["stream.name", "stream.dropped_ms", "stream.buffer_ms", "stream.max_buffer_ms"],
+		description: "A buffer had no room for a chunk, and playing time was dropped.",
+	},
+	"stream.buffer_underrun": {
+		attributes: ["stream.name", "stream.requested_ms", "stream.buffer_ms"],
+		description: "A reader wanted more playing time than a buffer had, though it had been filled before.",
+	},
+	"stream.buffer_recovered": {
+		attributes: ["stream.name", "stream.buffer_ms", "stream.underrun_ms"],
+		description: "A buffer can give what is asked of it again after an underrun.",
+	},
+	"analytics.overflow": {
+		attributes: [
+			"exporter.name",
+			"analytics.dropped",
+			"analytics.total_dropped",
+			"analytics.buffer_size",
+			"analytics.capacity",
+		],
+		description: "An exporter had no room for items, and shed some: the first at once, those soon after it together.",
+	},
 } as const;
 
 /** Name of an event that Footlight itself may emit. */

@@ -18,6 +18,7 @@ import {
 	timeout,
 } from "../index.ts";
 import { type ManualClock, manualClock } from "../testing/index.ts";
+import { useEveryStream } from "./every-stream.fixture.ts";
 
 interface Recorders {
 	readonly logger: Logger;
@@ -42,7 +43,7 @@ const refusesFirst: Middleware = (next) => (call) => {
 const busy = () => Object.assign(new Error("busy"), { code: "ECONNRESET" });
 const fails = async () => Promise.reject(busy());
 
-/** Every policy, with each way there is to end, around a stage and within an attempt of one. */
+/** Every policy, with each way there is to end, around a stage and within an attempt of one; and every stream. */
 export async function runEveryPolicy(recorders: Recorders): Promise<void> {
 	const clock = manualClock();
 	const stand = (name: string, ...outer: Middleware[]): Stand => ({
@@ -60,6 +61,7 @@ export async function runEveryPolicy(recorders: Recorders): Promise<void> {
 	const policies = [retries, breaks, timesOut, isFull, hedges, fallsBack, limits, caches, asksFlags];
 	for (const policy of policies) await policy(stand("policies"));
 	for (const policy of policies) await policy(stand("policies-within-attempts", again, refusesFirst));
+	await useEveryStream(stand("streams").light, clock);
 }
 
 async function retries({ light, clock, outer, ends }: Stand): Promise<void> {

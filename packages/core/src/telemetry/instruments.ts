@@ -14,6 +14,11 @@ import { telemetryFailed, telemetryFailures } from "../telemetry-failure.ts";
 import { version } from "../version.ts";
 import { bucketBounds, type MetricDefinition, type MetricName, type MetricOf, metricCatalogue } from "./metric.ts";
 
+/** What was given up, and why. */
+type Drop =
+	| readonly [signal: "metrics", reason: "cardinality", items?: number]
+	| readonly [signal: "traces", reason: "sampling" | "sampling_early", items?: number];
+
 type Instrument = Counter | Histogram | Observable;
 type ObservableName = MetricOf<"observable_counter" | "observable_up_down_counter" | "observable_gauge">;
 
@@ -59,7 +64,7 @@ export class Instruments {
 	}
 
 	/** Counts an item of telemetry that was given up. */
-	dropped(signal: "metrics", reason: "cardinality", items = 1): void {
+	dropped(...[signal, reason, items = 1]: Drop): void {
 		this.add("pipeline.telemetry.dropped", items, {
 			"pipeline.telemetry.signal": signal,
 			"pipeline.telemetry.reason": reason,

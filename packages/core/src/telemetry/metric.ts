@@ -19,6 +19,8 @@ export type MetricAttribute =
 	| "retry.budget_name"
 	| "retry.result"
 	| "retry.retried"
+	| "stream.buffer_event"
+	| "stream.direction"
 	| "timeout.result";
 
 /** What a metric measures, and by which labels it can be taken apart. */
@@ -355,6 +357,123 @@ export const metricCatalogue = {
 		],
 		description: "Evaluations of feature flags.",
 	},
+	"pipeline.stream.queue.depth": {
+		instrument: "observable_up_down_counter",
+		unit: "{item}",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "Items that wait in queues.",
+	},
+	"pipeline.stream.queue.capacity": {
+		instrument: "observable_up_down_counter",
+		unit: "{item}",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "Items that open queues have room for.",
+	},
+	"pipeline.stream.queue.depth_max": {
+		instrument: "observable_gauge",
+		unit: "{item}",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "Most items that waited in one queue since the last collection.",
+	},
+	"pipeline.stream.items": {
+		instrument: "observable_counter",
+		unit: "{item}",
+		attributes: ["pipeline.name", "stage.name", "stream.name", "stream.direction"],
+		description: "Items that queues took in, and those that were taken out of them.",
+	},
+	"pipeline.stream.dropped": {
+		instrument: "observable_counter",
+		unit: "{item}",
+		attributes: ["pipeline.name", "stage.name", "stream.name", "stream.drop_reason"],
+		description: "Items that were put to a queue and never came out of it, by reason.",
+	},
+	"pipeline.stream.producer.blocked_time": {
+		instrument: "observable_counter",
+		unit: "s",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "Time that producers have waited for room in a queue, summed over them; it grows while they wait.",
+	},
+	"pipeline.stream.throttled_time": {
+		instrument: "observable_counter",
+		unit: "s",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "Time that queues have spent above their high water mark and not yet below the low one.",
+	},
+	"pipeline.stream.time_to_first_item": {
+		instrument: "histogram",
+		unit: "s",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "How long it took from the making of a queue until its first item was taken out.",
+		buckets: "duration",
+	},
+	"pipeline.stream.buffer.fill": {
+		instrument: "observable_up_down_counter",
+		unit: "s",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "Playing time that waits in buffers.",
+	},
+	"pipeline.stream.buffer.events": {
+		instrument: "observable_counter",
+		unit: "{event}",
+		attributes: ["pipeline.name", "stage.name", "stream.name", "stream.buffer_event"],
+		description: "Overflows and underruns of buffers, and recoveries from underruns.",
+	},
+	"pipeline.stream.buffer.dropped_time": {
+		instrument: "observable_counter",
+		unit: "s",
+		attributes: ["pipeline.name", "stage.name", "stream.name"],
+		description: "Playing time that buffers dropped: they were full, or had ended.",
+	},
+	"pipeline.exporter.queue.size": {
+		instrument: "observable_up_down_counter",
+		unit: "{item}",
+		attributes: ["exporter.name"],
+		description: "Items that wait in an exporter's memory, those in flight included.",
+	},
+	"pipeline.exporter.queue.capacity": {
+		instrument: "observable_up_down_counter",
+		unit: "{item}",
+		attributes: ["exporter.name"],
+		description: "Items that an exporter's memory has room for.",
+	},
+	"pipeline.exporter.items": {
+		instrument: "observable_counter",
+		unit: "{item}",
+		attributes: ["exporter.name", "error.type"],
+		description:
+			"Items that an exporter is done with, each once: delivered, or with the reason why they never will be.",
+	},
+	"pipeline.exporter.inflight": {
+		instrument: "observable_up_down_counter",
+		unit: "{item}",
+		attributes: ["exporter.name"],
+		description: "Items of batches that a sink has yet to confirm.",
+	},
+	"pipeline.exporter.flush.duration": {
+		instrument: "histogram",
+		unit: "s",
+		attributes: ["exporter.name", "error.type"],
+		description: "How long attempts to deliver a batch took.",
+		buckets: "duration",
+	},
+	"pipeline.exporter.spool.size": {
+		instrument: "observable_up_down_counter",
+		unit: "By",
+		attributes: ["exporter.name"],
+		description: "Bytes that an exporter's spool takes on disk.",
+	},
+	"pipeline.exporter.spool.capacity": {
+		instrument: "observable_up_down_counter",
+		unit: "By",
+		attributes: ["exporter.name"],
+		description: "Bytes that an exporter's spool may take on disk.",
+	},
+	"pipeline.exporter.spool.backlog": {
+		instrument: "observable_up_down_counter",
+		unit: "{item}",
+		attributes: ["exporter.name"],
+		description: "Items in an exporter's spool that have yet to be delivered.",
+	},
 	"gen_ai.client.inference.usage.input_tokens": {
 		instrument: "counter",
 		unit: "{token}",
@@ -389,7 +508,8 @@ export const metricCatalogue = {
 		instrument: "counter",
 		unit: "{item}",
 		attributes: ["pipeline.telemetry.signal", "pipeline.telemetry.reason"],
-		description: "Items of telemetry that were given up: values of labels beyond the limit, for one.",
+		description:
+			"Items of telemetry that were given up, by the reason: cardinality (values of labels beyond the limit), sampling (spans that were sampled out), sampling_early (those of a trace that had not come to its end).",
 	},
 	"pipeline.telemetry.failures": {
 		instrument: "observable_counter",

@@ -4,5 +4,7 @@ export { type LogLine, type RecordingLogger, recordingLogger } from "./recording
 export { failingSink, type RecordingSink, recordingSink, type SinkFailure } from "./recording-sink.ts";
 export { type FinishedSpan, type RecordingTracerProvider, recordingTracerProvider } from "./recording-tracer.ts";
 export { type ScriptedCall, type ScriptedHandler, scriptedHandler } from "./scripted-handler.ts";
+export type { SinkUnderTest } from "./sink-clauses.ts";
+export { type SinkContractOptions, sinkContract } from "./sink-contract.ts";
 export { type SpanTreeOptions, spanTree } from "./span-tree.ts";
 export { type TestCallOptions, testCall } from "./test-call.ts";

@@ -1,6 +1,10 @@
+import type { Context } from "@opentelemetry/api";
+import { withContext } from "../context.ts";
+import { withMethods } from "../stream/steps.ts";
 import type { AnyFunction } from "./stage.ts";
 
-type Step = "next" | "return" | "throw";
+const steps = ["next", "return", "throw"] as const;
+type Step = (typeof steps)[number];
 
 /** Whether a function is a generator function; one that merely returns a generator object is not. */
 export function generatorKind(fn: AnyFunction): "sync" | "async" | undefined {
@@ -14,6 +18,7 @@ export function generatorKind(fn: AnyFunction): "sync" | "async" | undefined {
 	}
 }
 
+const isBehind = Object.prototype.isPrototypeOf;
 const asyncGenerators = Object.getPrototypeOf(async function* () {}).prototype;
 const generators = Object.getPrototypeOf(function* () {}).prototype;
 
@@ -117,8 +122,34 @@ function ended(name: Step, given: unknown[]): IteratorResult<unknown> {
 	return { done: true, value: name === "return" ? given[0] : undefined };
 }
 
+/**
+ * Has each step of a generator run in a context; anything else is given as it is. Its body would otherwise be run in that
+ * of whoever asks for the next item, and those who watch it from further out know of no changed call.
+ */
+export function steppedIn(context: Context, result: unknown): unknown {
+	if (result === null || typeof result !== "object") return result;
+	try {
+		if (!isGenerator(result)) return result;
+		const methods = new Map<Step, (given: unknown) => unknown>();
+		for (const name of steps) {
+			const method = result[name] as (given: unknown) => unknown;
+			const step = (given: unknown) => method.call(result, given);
+			methods.set(name, (given) => withContext(context, step, given));
+		}
+		return withMethods(result, methods);
+	} catch {
+		// What refuses to be looked at is for those to meet who read it.
+		return result;
+	}
+}
+
+function isGenerator(object: object): object is Generator | AsyncGenerator {
+	// Each call with a layer that changes it pays for this.
+	return isBehind.call(asyncGenerators, object) || isBehind.call(generators, object);
+}
+
 function withSteps(generator: object, step: (name: Step, given: unknown[]) => unknown): object {
-	for (const name of ["next", "return", "throw"] as const) {
+	for (const name of steps) {
 		const { [name]: value } = { [name]: (...given: unknown[]) => step(name, given) };
 		Object.defineProperty(generator, name, { value, writable: true, configurable: true });
 	}

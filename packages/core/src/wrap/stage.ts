@@ -5,7 +5,7 @@ import { createCall } from "../create-call.ts";
 import { compose, describeLayer, type Handler, type Middleware } from "../middleware.ts";
 import { isIdleUnheard } from "../observing.ts";
 import { Scope } from "../scope.ts";
-import { generatorKind, lazyAsyncGenerator, lazyGenerator } from "./generator.ts";
+import { generatorKind, lazyAsyncGenerator, lazyGenerator, steppedIn } from "./generator.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: any function at all can be a stage
 export type AnyFunction = (...input: any[]) => any;
@@ -58,9 +58,14 @@ export function callThrough(apply: (scope: Scope) => unknown): Handler {
 	return function callThrough(call) {
 		const scope = call.scope;
 		(scope.attemptOf ?? scope).attempts++;
-		if (scope.call === call && scope.entered) return apply(scope);
+		if (scope.call === call && scope.entered) {
+			const result = apply(scope);
+			// Who observes the stage runs the steps of a stream as the stage's, not as those of one of its attempts.
+			return scope.attemptOf === undefined ? result : steppedIn(activeContext(), result);
+		}
 		const inner = innermost(call, scope);
-		return withContext(new StageContext(activeContext(), scope.span, inner), apply, inner);
+		const context = new StageContext(activeContext(), scope.span, inner);
+		return steppedIn(context, withContext(context, apply, inner));
 	};
 }
 

@@ -3,7 +3,8 @@ import type { LoggerOptions } from "pino";
 /** pino's own redaction: paths, or an object with paths, censor and remove. */
 export type Redaction = Exclude<LoggerOptions["redact"], undefined>;
 
-const censored = '"[Redacted]"';
+/** What stands where a secret was: pino's own word. */
+export const censor = "[Redacted]";
 
 /**
  * A key that names a secret, with what follows it in JSON: nothing else but a key has `":` behind it.
@@ -28,7 +29,7 @@ export function withoutSecrets(line: string): string {
 	while (match !== null) {
 		const valueAt = secretKey.lastIndex;
 		const end = endOfValue(line, valueAt);
-		text += line.slice(copied, valueAt) + censored;
+		text += `${line.slice(copied, valueAt)}"${censor}"`;
 		copied = end;
 		secretKey.lastIndex = end;
 		match = secretKey.exec(line);

@@ -1,3 +1,4 @@
+import { redactText } from "@footlight/core/redaction";
 import { SpanStatusCode } from "@opentelemetry/api";
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import {
@@ -7,10 +8,14 @@ import {
 	TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { describe, expect, test } from "vitest";
+import {
+	formedSecrets,
+	harmless,
+	placedSecrets,
+	sensitiveKeys,
+} from "../../../core/src/redaction/secret-corpus.fixture.ts";
 import { keepsNested } from "./nested.fixture.ts";
-import { redactText } from "./redact-text.ts";
 import { type RedactionOptions, redaction, redactionForLogs } from "./redaction.ts";
-import { formedSecrets, harmless, placedSecrets, sensitiveKeys } from "./secret-corpus.fixture.ts";
 import type { SpanLike } from "./span-shape.ts";
 
 /** A span as an exporter behind `redaction()` gets it. */

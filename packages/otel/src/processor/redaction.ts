@@ -1,6 +1,5 @@
-import { knownOptions, optionalBoolean, optionalString, refuse, stringList } from "@footlight/core/option";
-import { redactTextBy, rulesFrom, type TextRules } from "./redact-text.ts";
-import { redactValue } from "./redact-value.ts";
+import { knownOptions, stringList } from "@footlight/core/option";
+import { type RedactionRules, type RuleOptions, redactTextBy, redactValue, rulesFrom } from "@footlight/core/redaction";
 import {
 	editingSpanProcessor,
 	type LogRecordLike,
@@ -9,17 +8,14 @@ import {
 	type SpanProcessorLike,
 } from "./span-shape.ts";
 
-export interface RedactionOptions {
-	/** What stands where a secret was. @default "[REDACTED]" */
-	readonly mask?: string;
-	/** Hides email addresses too. @default false */
-	readonly emails?: boolean;
-	/** Further keys whose values are hidden, in any case. */
-	readonly keys?: readonly string[];
-	/** Further patterns whose matches are hidden; keep them linear, they run on every text. */
-	readonly patterns?: readonly RegExp[];
+/** What {@link redaction} and {@link redactionForLogs} hide beside the secrets they know, and what they leave. */
+export interface RedactionOptions extends RuleOptions {
 	/** Attributes that are left as they are. */
 	readonly allowKeys?: readonly string[];
+}
+
+interface AttributeRules extends RedactionRules {
+	readonly allowed: ReadonlySet<string>;
 }
 
 /**
@@ -33,8 +29,7 @@ export interface RedactionOptions {
  */
 export function redaction(options: RedactionOptions = {}): SpanProcessorLike {
 	const rules = checkedRules("redaction", options);
-	const allowed = new Set(options.allowKeys);
-	return editingSpanProcessor((span) => redactSpan(rules, allowed, span));
+	return editingSpanProcessor((span) => redactSpan(rules, span));
 }
 
 /**
@@ -46,10 +41,9 @@ export function redaction(options: RedactionOptions = {}): SpanProcessorLike {
  */
 export function redactionForLogs(options: RedactionOptions = {}): LogRecordProcessorLike {
 	const rules = checkedRules("redactionForLogs", options);
-	const allowed = new Set(options.allowKeys);
 	return {
 		onEmit(record) {
-			redactAttributes(rules, allowed, record.attributes);
+			redactAttributes(rules, record.attributes);
 			redactBody(rules, record);
 		},
 		forceFlush: () => Promise.resolve(),
@@ -60,58 +54,41 @@ export function redactionForLogs(options: RedactionOptions = {}): LogRecordProce
 /** A copy of attributes with secrets hidden; for resources, which no processor sees. */
 export function redactedAttributes<T extends object>(attributes: T, options: RedactionOptions = {}): T {
 	const copy = { ...attributes };
-	redactAttributes(rulesFrom(options), new Set(options.allowKeys), copy);
+	redactAttributes(checkedRules("redaction", options), copy);
 	return copy;
 }
 
-function checkedRules(where: string, options: RedactionOptions): TextRules {
+function checkedRules(where: string, options: RedactionOptions): AttributeRules {
 	knownOptions(where, options, ["mask", "emails", "keys", "patterns", "allowKeys"]);
-	const { keys = [], patterns = [], allowKeys = [] } = options;
-	optionalString(`${where}: mask`, options.mask);
-	optionalBoolean(`${where}: emails`, options.emails);
-	stringList(`${where}: keys`, keys);
-	stringList(`${where}: allowKeys`, allowKeys);
-	if (!Array.isArray(patterns) || !patterns.every((pattern) => pattern instanceof RegExp)) {
-		refuse(TypeError, `${where}: patterns`, "an array of regular expressions", patterns);
-	}
-	return rulesFrom(options);
+	const { allowKeys = [], ...others } = options;
+	const allowed = new Set(stringList(`${where}: allowKeys`, allowKeys));
+	return { ...rulesFrom(where, others), allowed };
 }
 
-function redactSpan(rules: TextRules, allowed: ReadonlySet<string>, span: SpanLike): void {
-	redactAttributes(rules, allowed, span.attributes);
-	for (const event of span.events) redactAttributes(rules, allowed, event.attributes);
-	for (const link of span.links) redactAttributes(rules, allowed, link.attributes);
+function redactSpan(rules: AttributeRules, span: SpanLike): void {
+	redactAttributes(rules, span.attributes);
+	for (const event of span.events) redactAttributes(rules, event.attributes);
+	for (const link of span.links) redactAttributes(rules, link.attributes);
 	const message = span.status.message;
 	if (typeof message !== "string" || message === "") return;
-	const redacted = failClosed(rules, () => redactTextBy(rules, message));
-	if (redacted !== message) {
-		(span as { status: SpanLike["status"] }).status = { ...span.status, message: redacted as string };
-	}
+	const redacted = redactTextBy(rules, message);
+	if (redacted !== message) (span as { status: SpanLike["status"] }).status = { ...span.status, message: redacted };
 }
 
-function redactAttributes(rules: TextRules, allowed: ReadonlySet<string>, attributes: object | undefined): void {
+function redactAttributes(rules: AttributeRules, attributes: object | undefined): void {
 	if (attributes === undefined || attributes === null) return;
 	const record = attributes as Record<string, unknown>;
 	for (const key in record) {
+		if (rules.allowed.has(key)) continue;
 		const value = record[key];
-		if (typeof value === "boolean" || allowed.has(key)) continue;
-		const redacted = failClosed(rules, () => redactValue(rules, value, key));
-		if (redacted !== value) record[key] = redacted;
+		const redacted = redactValue(rules, value, key);
+		if (!Object.is(redacted, value)) record[key] = redacted;
 	}
 }
 
-function redactBody(rules: TextRules, record: LogRecordLike): void {
+function redactBody(rules: AttributeRules, record: LogRecordLike): void {
 	const { body } = record;
 	if (body === undefined || body === null) return;
-	const redacted = failClosed(rules, () => redactValue(rules, body));
+	const redacted = redactValue(rules, body);
 	if (redacted !== body) (record as { body: unknown }).body = redacted;
-}
-
-/** What cannot be looked at (a throwing getter, say) is hidden, not let through. */
-function failClosed(rules: TextRules, look: () => unknown): unknown {
-	try {
-		return look();
-	} catch {
-		return rules.mask;
-	}
 }

@@ -1,8 +1,8 @@
 /**
- * How far a key's name gives its value away: `strong` hides strings and numbers, `weak` strings only (a `token` that
- * is a number is a count).
+ * How far a key's name gives its value away: `named` is one that the user gave, and hides whatever stands under it,
+ * `strong` hides strings and numbers, `weak` strings only (a `token` that is a number is a count).
  */
-export type Sensitivity = "strong" | "weak" | undefined;
+export type Sensitivity = "named" | "strong" | "weak" | undefined;
 
 // A key is judged by its last words, because `password_length` and `token_count` say nothing secret.
 const strongLastWords = new Set(

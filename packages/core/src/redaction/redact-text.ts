@@ -1,44 +1,8 @@
-import { emailPattern, type SecretPattern, secretPatterns } from "./secret-pattern.ts";
-import { querySensitivity, type Sensitivity, sensitivity } from "./sensitive-key.ts";
-
-/** What stands where a secret was. */
-export const defaultMask = "[REDACTED]";
-
-export interface TextRules {
-	readonly mask: string;
-	readonly patterns: readonly SecretPattern[];
-	readonly sensitivity: (key: string) => Sensitivity;
-	/** Short texts found clean: names of stages and the like come with every span. */
-	readonly clean: Set<string>;
-}
+import { defaultRules, type RedactionRules } from "./rules.ts";
+import { querySensitivity, type Sensitivity } from "./sensitive-key.ts";
 
 const maxCleanLength = 100;
 const maxCleanTexts = 2_000;
-
-export const defaultRules: TextRules = { mask: defaultMask, patterns: secretPatterns, sensitivity, clean: new Set() };
-
-/** The rules with email addresses, further keys and further patterns added. */
-export function rulesFrom(options: {
-	readonly mask?: string;
-	readonly emails?: boolean;
-	readonly keys?: readonly string[];
-	readonly patterns?: readonly RegExp[];
-}): TextRules {
-	const { mask = defaultMask, emails = false, keys = [], patterns = [] } = options;
-	const further = new Set(keys.map((key) => key.toLowerCase()));
-	const own = patterns.map((pattern) => ({
-		name: String(pattern),
-		pattern: new RegExp(pattern.source, pattern.flags.includes("g") ? pattern.flags : `${pattern.flags}g`),
-		replace: (withMask: string) => withMask,
-	}));
-	return {
-		mask,
-		clean: new Set(),
-		patterns: [...secretPatterns, ...(emails ? [emailPattern] : []), ...own],
-		sensitivity:
-			further.size === 0 ? sensitivity : (key) => (further.has(key.toLowerCase()) ? "strong" : sensitivity(key)),
-	};
-}
 
 /**
  * Hides secrets in a text: tokens with known formats, private keys, credentials and parameters in URLs, headers, and
@@ -53,7 +17,7 @@ export function redactText(text: string): string {
 }
 
 /** As {@link redactText}, by given rules. */
-export function redactTextBy(rules: TextRules, text: string): string {
+export function redactTextBy(rules: RedactionRules, text: string): string {
 	// Nothing shorter names a key and its value.
 	if (text.length < 5) return text;
 	if (text.length > maxCleanLength) return redactUnknownText(rules, text);
@@ -66,7 +30,7 @@ export function redactTextBy(rules: TextRules, text: string): string {
 	return result;
 }
 
-function redactUnknownText(rules: TextRules, text: string): string {
+function redactUnknownText(rules: RedactionRules, text: string): string {
 	let result = text;
 	for (const { pattern, replace } of rules.patterns) {
 		pattern.lastIndex = 0;
@@ -88,7 +52,7 @@ const wordsBefore = /([A-Za-z]+[ _-])?([A-Za-z]+)[ _-]$/;
 const fillers = /^(?:provided|given|used|received|value|is|was)$/i;
 
 /** Hides the values of telling keys; one pass, each character is looked at a bounded number of times. */
-function redactAssignments(rules: TextRules, text: string): string {
+function redactAssignments(rules: RedactionRules, text: string): string {
 	let result = "";
 	let copied = 0;
 	assignment.lastIndex = 0;
@@ -108,7 +72,7 @@ function redactAssignments(rules: TextRules, text: string): string {
 }
 
 /** Judges a key with the words before it: `API key:`, `next page token:`, `API key provided:`. */
-function keySensitivity(rules: TextRules, text: string, at: number, key: string): Sensitivity {
+function keySensitivity(rules: RedactionRules, text: string, at: number, key: string): Sensitivity {
 	const before = wordsBefore.exec(text.slice(Math.max(0, at - 40), at));
 	if (before === null) return rules.sensitivity(key);
 	const [, earlier = "", previous = ""] = before;
@@ -126,10 +90,12 @@ function parameterSensitivity(text: string, match: RegExpExecArray, start: numbe
 	return value === null ? undefined : querySensitivity(match[1] as string, value[0]);
 }
 
-/** True unless the value is empty, hidden already, a literal, or a number under a weak key. */
+/** True unless the value is empty, hidden already, a literal under a key of the list, or a number under a weak one. */
 function isWorthHiding(value: string, found: Sensitivity, mask: string): boolean {
 	const text = value.trim();
-	if (text === "" || text.startsWith(mask) || /^(?:true|false|null|undefined|none|\*+)$/i.test(text)) return false;
+	if (text === "" || text.startsWith(mask)) return false;
+	if (found === "named") return true;
+	if (/^(?:true|false|null|undefined|none|\*+)$/i.test(text)) return false;
 	return found === "strong" || !/^[\d.]+$/.test(text);
 }
 

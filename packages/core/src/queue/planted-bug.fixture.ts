@@ -1,0 +1,8 @@
+/** Run as a process of its own. */
+import { huntHere } from "../planting.fixture.ts";
+import { plantedBugs } from "./planted-bugs.fixture.ts";
+
+await huntHere(plantedBugs, async () => {
+	const { queueProperty, Violation } = await import("./property.fixture.ts");
+	return { property: queueProperty, Violation };
+});

@@ -1,0 +1,8 @@
+/** Run as a process of its own. */
+import { huntHere } from "../../../../../test/planting/planting.ts";
+import { plantedBugs } from "./planted-bugs.fixture.ts";
+
+await huntHere(plantedBugs, async () => {
+	const { samplingProperty, Violation } = await import("./property.fixture.ts");
+	return { property: samplingProperty, Violation };
+});
