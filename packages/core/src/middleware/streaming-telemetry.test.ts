@@ -181,13 +181,20 @@ group("what a call asks for", () => {
 	});
 
 	it("is refused where no layer gives it", () => {
-		const light = footlight("bare");
+		const light = footlight("bare", { sinks: [recordingSink()] });
 		const reading = (key: Parameters<ReturnType<typeof light.current>["value"]>[0], use: Middleware[] = []) =>
 			light.stage("ask", () => light.current().value(key), { use });
 		expect(() => light.current().value(streamQueue())).toThrow(
-			new TypeError("streamQueue: there is no streamingTelemetry() around this call"),
+			new TypeError(
+				"streamQueue: there is no streamingTelemetry() around this call; give the stage { use: [streamingTelemetry()] }",
+			),
 		);
-		expect(reading(streamExporter())).toThrow("streamExporter: there is no streamingTelemetry()");
+		expect(reading(streamExporter())).toThrow(
+			"no streamingTelemetry() around stage ask; give the stage { use: [streamingTelemetry({ exporter })] }",
+		);
+		expect(() => light.run(() => light.current().value(streamBuffer()))).toThrow(
+			"no streamingTelemetry() around the run bare; give the stage { use: [streamingTelemetry({ buffer })] }",
+		);
 		expect(reading(streamBuffer(), [streamingTelemetry()])).toThrow("around this call has no buffer");
 		expect(reading(streamExporter(), [streamingTelemetry()])).toThrow("around this call has no exporter");
 		expect(reading(streamQueue(), [streamingTelemetry()])).not.toThrow();

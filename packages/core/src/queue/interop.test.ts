@@ -352,7 +352,10 @@ describe("to a Web stream", () => {
 		expect(queue.takeMany()).toEqual([0, 1]);
 		await refused;
 		expect(seen.left).toBe(true);
-		expect(queue.takeMany()).toEqual([2]);
+		// The pipe of Node 22 has read one item more by then, and writes what it has read.
+		const rest = await queue.takeMany();
+		expect(rest).toEqual([2, 3].slice(0, rest.length));
+		expect(rest.length).toBeGreaterThan(0);
 		await expect(queue.take()).rejects.toBe("gone");
 	});
 });

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { CircuitOpenError, telemetryFailures } from "@footlight/core";
 import { failingSink, manualClock, recordingSink, sinkContract } from "@footlight/core/testing";
 import { metrics } from "@opentelemetry/api";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	BufferedExporter,
@@ -181,6 +181,40 @@ describe("a sink that fails", () => {
 		await clock.advance(1_000);
 		expect(exporter.snapshot()).toMatchObject({ delivered: 3, lost: {}, left: 0 });
 		expect(failures("exporter credentials") - before).toBe(1);
+	});
+
+	it("that is away is told of once, and once that it is back", async () => {
+		const told: unknown[] = [];
+		const warned = vi.spyOn(process, "emitWarning").mockImplementation((message, options) => {
+			told.push([(options as { code: string }).code, message]);
+		});
+		const { clock, sink, exporter } = setUp({ name: "told of once" });
+		const other = setUp({ name: "told of once" });
+		const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:9"), { code: "ECONNREFUSED" });
+		const gone = () => Object.assign(new Error("no answer", { cause }), { code: "unavailable" });
+		sink.answers.push(...Array.from({ length: 7 }, gone));
+		other.sink.answers.push(...Array.from({ length: 3 }, gone));
+		for (const item of ["a", "b", "c", "d"]) exporter.tryEmit(item);
+		await clock.advance(50);
+		expect(told).toEqual([
+			[
+				"FOOTLIGHT_EXPORT_FAILED",
+				"exporter told of once: its sink is away (ECONNREFUSED); 4 items wait, and are tried again until it takes them. " +
+					"pipeline.exporter.* counts; this is said once",
+			],
+		]);
+		for (const item of ["a", "b", "c"]) other.exporter.tryEmit(item);
+		await other.clock.advance(5_000);
+		expect(told).toHaveLength(1);
+		await clock.advance(5_000);
+		expect(told.slice(1)).toEqual([
+			["FOOTLIGHT_EXPORT_RECOVERED", "exporter told of once: its sink takes items again"],
+		]);
+		sink.answers.push(...Array.from({ length: 3 }, gone));
+		for (const item of ["e", "f", "g"]) exporter.tryEmit(item);
+		await clock.advance(5_000);
+		expect([exporter.snapshot().delivered, told.length]).toEqual([7, 2]);
+		warned.mockRestore();
 	});
 
 	it("finds a batch too large (413): it goes in halves, in order, each with an id of its own", async () => {
@@ -736,7 +770,11 @@ describe("options", () => {
 			"RangeError: BufferedExporter: highWaterRatio must be a number from 0 to 1, got 80",
 		],
 		["onOverflow", { onOverflow: 1 }, "TypeError: BufferedExporter: onOverflow must be a function, got 1"],
-		["spool", { spool: "folder" }, 'TypeError: BufferedExporter: spool must have a method open, got "folder"'],
+		[
+			"spool",
+			{ spool: "folder" },
+			'TypeError: BufferedExporter: spool must be a fileSpool({ directory }), got "folder"',
+		],
 		["clock", { clock: {} }, "TypeError: BufferedExporter: clock must have a method now, got an object"],
 	])("that cannot be are refused: %s", (_, options, message) => {
 		const given = typeof options === "object" && !("name" in Object(options)) && Object(options).sink !== sink;

@@ -48,7 +48,7 @@ export interface ExporterSnapshot {
 	 * For those that the sink failed with it is the HTTP status, where there is one; after 100 reasons it is `_OTHER`.
 	 */
 	readonly lost: Readonly<Record<string, number>>;
-	/** Items that wait or are in flight, on disk too: with those delivered and lost they are those accepted. */
+	/** Items that wait or are in flight, on disk too; what a former process left there is among these, and those delivered or lost. */
 	readonly left: number;
 	readonly inFlight: number;
 	/** Items in memory, and their bytes. */
@@ -136,7 +136,7 @@ export class BufferedExporter<Item = FootlightEvent> {
 		);
 		this.#highWater = new HighWaterMark(settings.highWaterRatio, maxItems, maxBytes, options.onHighWater);
 		const attempted = (durationMs: number, type: string | undefined) => this.#meter.attempted(durationMs, type);
-		this.#delivery = new Delivery(settings, this.#clock, options.meterProvider, attempted);
+		this.#delivery = new Delivery(settings, this.#clock, options.meterProvider, attempted, () => this.#backlog.left);
 		this.#waiters = new Waiters(this.#clock);
 		const host: BacklogHost<Item> = {
 			...{ name, traits: itemTraits(options), lanes: concurrency, maxItems, maxBytes },

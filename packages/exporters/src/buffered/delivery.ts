@@ -11,6 +11,7 @@ import {
 } from "@footlight/core";
 import { readNow, retryAfterMs, withoutTelemetry } from "@footlight/core/telemetry";
 import type { MeterProvider } from "@opentelemetry/api";
+import { AwayNotice } from "./away-notice.ts";
 import type { Batch, BatchReceipt } from "./batch.ts";
 import type { BufferedExporterSettings } from "./options.ts";
 import { restingClock } from "./resting-clock.ts";
@@ -43,6 +44,7 @@ export class Delivery<Item> {
 	readonly #clock: Clock;
 	readonly #pauseMs: number;
 	readonly #longestPauseMs: number;
+	readonly #notice: AwayNotice;
 	readonly #errands = new Set<Errand<Item>>();
 	readonly #write: (errand: Errand<Item>) => Promise<Receipt>;
 	#isStopped = false;
@@ -52,9 +54,11 @@ export class Delivery<Item> {
 		clock: Clock,
 		meterProvider: MeterProvider | undefined,
 		attempted: (durationMs: number, errorType: string | undefined) => void,
+		left: () => number,
 	) {
 		this.#name = settings.name;
 		this.#clock = restingClock(clock);
+		this.#notice = new AwayNotice(settings.name, left);
 		this.#pauseMs = settings.retry.maxDelayMs;
 		this.#longestPauseMs = Math.max(this.#pauseMs, settings.retry.maxRetryAfterMs);
 		const light = footlight(pipelineName, { use: [], clock: this.#clock, ...(meterProvider && { meterProvider }) });
@@ -80,6 +84,7 @@ export class Delivery<Item> {
 			this.#errands.add(errand);
 			try {
 				const { rejected, reason } = await withoutTelemetry(() => this.#write(errand));
+				this.#notice.confirmed();
 				return { is: "confirmed", rejected, reason };
 			} catch (error) {
 				if (this.#isStopped) return { is: "stopped" };
@@ -110,6 +115,7 @@ export class Delivery<Item> {
 	async #pause(error: unknown, errand: Errand<Item>): Promise<void> {
 		const { signal } = errand.stopping;
 		if (isCredentialRefusal(error)) this.#tellOfCredentials(error);
+		else this.#notice.failed(error);
 		const askedMs = retryAfterMs(error, readNow(this.#clock));
 		const ms = askedMs === undefined ? this.#pauseMs : Math.min(askedMs, this.#longestPauseMs);
 		const over = new AbortController();

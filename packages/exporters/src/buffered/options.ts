@@ -135,7 +135,8 @@ export function bufferedExporterSettings<Item>(options: BufferedExporterOptions<
 	milliseconds(where("timeoutMs"), timeoutMs);
 	ratio(where("highWaterRatio"), highWaterRatio);
 	for (const option of functions) optionalFunction(where(option), options[option]);
-	if (spool !== undefined) withMethods(where("spool"), spool, ["open"]);
+	if (spool !== undefined && typeof (spool as Partial<Spool<Item>> | null)?.open !== "function")
+		refuse(TypeError, where("spool"), "a fileSpool({ directory })", spool);
 	if (clock !== undefined) withMethods(where("clock"), clock, ["now", "monotonicMs", "sleep"]);
 	if (meterProvider !== undefined) withMethods(where("meterProvider"), meterProvider, ["getMeter"]);
 	return {

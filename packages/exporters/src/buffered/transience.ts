@@ -38,9 +38,20 @@ export function isTooLarge(error: unknown): boolean {
 	return statusOf(error) === contentTooLarge;
 }
 
-/** What a failure of a sink is counted as: the status that was answered, or `error.type` as everywhere. */
+/**
+ * What a failure of a sink is counted as: the status that was answered, the system's code where there was no answer
+ * (`ECONNREFUSED`), by the error or by what caused it, or `error.type` as everywhere.
+ */
 export function failureType(error: unknown): string {
-	return statusOf(error)?.toString() ?? errorType(error);
+	return statusOf(error)?.toString() ?? systemCodeOf(error) ?? errorType(error);
+}
+
+const systemCode = /^(?:E[A-Z]|HPE_|UND_ERR_|CERT_|DEPTH_|SELF_SIGNED_|UNABLE_)[A-Z0-9_]{2,61}$/;
+
+/** Of an error of ours the code is its own, whatever the cause. */
+function systemCodeOf(error: unknown): string | undefined {
+	if (FootlightError.is(error)) return undefined;
+	return firstOf(error, ({ code }) => (typeof code === "string" && systemCode.test(code) ? code : undefined));
 }
 
 /** The HTTP status that a sink was refused with, by the error or by what caused it. */

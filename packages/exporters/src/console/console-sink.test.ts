@@ -48,10 +48,39 @@ describe("consoleSink", () => {
 		);
 	});
 
-	it("cuts to the width, leaving out what does not fit", async () => {
+	it("leaves out what does not fit the width, and says so", async () => {
 		const line = await lineOf({ ...given, attributes: { text: "x".repeat(500), sources: 3 } }, { width: 60 });
-		expect(line).toBe("12:00:00.250  answer.cited  sources=3\n");
-		expect(await lineOf({ ...given, attributes: { text: "y".repeat(500) } })).toContain(`text=${"y".repeat(59)}…`);
+		expect(line).toBe("12:00:00.250  answer.cited  sources=3 …\n");
+		const wide = await lineOf({ ...given, attributes: { text: "y".repeat(500) } }, { width: 200 });
+		expect(wide).toBe(`12:00:00.250  answer.cited  text=${"y".repeat(59)}…\n`);
+	});
+
+	it("fits a line that is exactly as wide as may be", async () => {
+		const attributes = { first: "x".repeat(10), second: "y".repeat(6) };
+		const whole = `12:00:00.250  answer.cited  first=${"x".repeat(10)}  second=${"y".repeat(6)}\n`;
+		expect(await lineOf({ ...given, attributes }, { width: whole.length - 1 })).toBe(whole);
+		const cut = await lineOf({ ...given, attributes }, { width: whole.length - 2 });
+		expect(cut).toBe(`12:00:00.250  answer.cited  first=${"x".repeat(10)} …\n`);
+	});
+
+	it("cuts nothing where there is no terminal", async () => {
+		const attributes = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`key_${index}`, "y".repeat(300)]));
+		const line = await lineOf({ ...given, attributes });
+		expect(line.match(/y{300}/g)).toHaveLength(30);
+		expect(line).not.toContain("…");
+	});
+
+	it("rounds numbers", async () => {
+		const attributes = {
+			ms: 1234.212005999,
+			ratio: 0.21200599999997394,
+			usd: 0.00042137,
+			at: 1793620800250,
+			all: [0.1 + 0.2],
+		};
+		expect(await lineOf({ ...given, attributes })).toBe(
+			"12:00:00.250  answer.cited  ms=1234.212  ratio=0.212  usd=0.000421  at=1793620800250  all=[0.3]\n",
+		);
 	});
 
 	it("colours on a terminal", async () => {

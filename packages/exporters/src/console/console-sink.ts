@@ -13,13 +13,12 @@ export interface ConsoleSinkOptions {
 	readonly stream?: TextStream;
 	/** `"auto"` colours on a terminal; FORCE_COLOR and NO_COLOR are heeded. @default "auto" */
 	readonly colors?: boolean | "auto";
-	/** Columns of the widest line, at least 40. @default the terminal's width, else 200 */
+	/** Columns of the widest line, at least 40. @default the terminal's width; a file or a pipe has whole lines */
 	readonly width?: number;
 }
 
 const where = "consoleSink";
 const narrowest = 40;
-const pipeWidth = 200;
 /** A stream that takes no more is not fed on: lines are for people, and may not fill the memory. */
 const mostBufferedBytes = 1 << 20;
 
@@ -27,7 +26,8 @@ const mostBufferedBytes = 1 << 20;
 const longestCloseMs = 2_000;
 
 /**
- * Writes each event as a line for people: time, name, attributes, cut to the width.
+ * Writes each event as a line for people: time, name, attributes, with "…" for what a terminal has no room for. Numbers are
+ * rounded, to three decimals most often.
  *
  * `close` leaves the stream open. Put a `filterSink` before it where there are many.
  *
@@ -49,7 +49,7 @@ export function consoleSink(options: ConsoleSinkOptions = {}): ClosableSink {
 	let latest = Promise.resolve();
 
 	function lineOf(event: FootlightEvent): string {
-		const columns = width ?? (stream.isTTY === true ? stream.columns : undefined) ?? pipeWidth;
+		const columns = width ?? (stream.isTTY === true ? stream.columns : undefined) ?? Number.POSITIVE_INFINITY;
 		const paint = paintOf(colors === "auto" ? wantsColors(stream) : colors);
 		return `${eventLine(event, Math.max(narrowest, columns), paint)}\n`;
 	}

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ManualClock, manualClock } from "@footlight/core/testing";
+import { fileSpool } from "@footlight/exporters/spool";
 import { context, createTraceState, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { isTracingSuppressed } from "@opentelemetry/core";
@@ -387,6 +388,14 @@ describe("options", () => {
 		[{ exporter, deadlineMs: 0 }, "losslessSpanProcessor: deadlineMs must be a positive integer, got 0"],
 		[{ exporter, queueSize: 1 }, /losslessSpanProcessor: unknown option "queueSize"/],
 		[{ exporter, spool: {} }, "fileSpool: directory must be a string, got undefined"],
+		[
+			{ exporter, spool: "/tmp/x" },
+			'losslessSpanProcessor: spool must be options such as { directory: "/var/spool/spans" }, got "/tmp/x"',
+		],
+		[
+			{ exporter, spool: fileSpool({ directory: "/tmp/x" }) },
+			'losslessSpanProcessor: spool must be options such as { directory: "/var/spool/spans" }, got a fileSpool()',
+		],
 	])("%j are refused", (options, message) => {
 		expect(() => losslessSpanProcessor(options as unknown as LosslessSpanProcessorOptions)).toThrow(message);
 	});

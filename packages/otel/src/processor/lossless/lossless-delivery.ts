@@ -69,6 +69,7 @@ export function losslessDelivery<Item extends ItemLike>(
 	const { exporter, deadlineMs = 10_000, spool, onOverflow, name = plural, ...others } = options;
 	withMethods(`${where}: exporter`, exporter, ["export", "shutdown"]);
 	milliseconds(`${where}: deadlineMs`, deadlineMs);
+	if (spool !== undefined) checkSpool(`${where}: spool`, plural, spool);
 	let hasTold = false;
 	const buffered = new BufferedExporter<Item>({
 		...{ maxItems: defaultMaxItems, maxBytes: 64 * 2 ** 20, concurrency: 8, timeoutMs: 30_000 },
@@ -104,6 +105,13 @@ export function losslessDelivery<Item extends ItemLike>(
 			warn("FOOTLIGHT_TELEMETRY_DROPPED", `${name}: ${left} were not delivered within ${deadlineMs} ms and ${fate}`);
 		},
 	};
+}
+
+/** A `BufferedExporter` takes a spool that is made; here it is made, since it has to know how to write what it holds. */
+function checkSpool(where: string, plural: string, spool: unknown): void {
+	const expected = `options such as { directory: "/var/spool/${plural}" }`;
+	if (typeof spool !== "object" || spool === null || Array.isArray(spool)) refuse(TypeError, where, expected, spool);
+	if ("open" in spool) throw new TypeError(`${where} must be ${expected}, got a fileSpool()`);
 }
 
 async function flushed(exporter: ExporterLike): Promise<void> {
