@@ -8,8 +8,7 @@ import { randomGraph, shapes } from "./random-graph.fixture.ts";
 import { runComplaints } from "./run-complaints.fixture.ts";
 
 const recorded = registerSdk();
-// Not a random one as long as the case at the end is open: about one in fifty thousand is like it.
-const seed = Number(process.env.FOOTLIGHT_SEED ?? 7);
+const seed = Number(process.env.FOOTLIGHT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const numRuns = Number(process.env.FOOTLIGHT_RUNS ?? 2_500);
 
 it(`records of ${numRuns} random graphs agree with what ran (FOOTLIGHT_SEED=${seed})`, {
@@ -33,11 +32,10 @@ it(`records of ${numRuns} random graphs agree with what ran (FOOTLIGHT_SEED=${se
 	}
 });
 
-// Known, and to be mended: it ends after the node that is to report it. Once this fails, seeds can be random again.
-it("a run within a second attempt, begun as the run is aborted, is not yet in the report of its node", async () => {
+it("reports a run within a second attempt that aborts, as it begins, what it is in", async () => {
 	const graph = randomGraph({
 		...({ seed: -1_992_064_919, size: 11, maxSteps: 3, faults: 10 } as const),
 		...({ ending: "abort", endsAtMs: 11, isStreamed: false } as const),
 	});
-	expect(await runComplaints(graph, expectedRun(graph), await observedRun(core, recorded, graph))).not.toEqual([]);
+	expect(await runComplaints(graph, expectedRun(graph), await observedRun(core, recorded, graph))).toEqual([]);
 });

@@ -97,12 +97,18 @@ export function runGraph(
 		return graphResult(report, walk.state, failure);
 	}
 
-	const running = graph.startRun({ ...ids, signal: ending.signal }, go, watch);
+	caller?.began();
+	let running: Promise<void>;
+	try {
+		running = graph.startRun({ ...ids, signal: ending.signal }, go, watch);
+	} catch (error) {
+		caller?.ended(undefined);
+		throw error;
+	}
 	const result = running.then(
 		() => settled(undefined),
 		(error: unknown) => settled({ error }),
 	);
-	caller?.began(result);
 	return {
 		result,
 		cancel: (reason) => ending.abort(reason),

@@ -169,15 +169,15 @@ class BuiltPipeline {
 			caller?.ended(ended.report);
 			return ended;
 		};
+		caller?.began();
 		try {
 			const running = this.#workshop.startRun(idsOf(options), () => execution.start(), execution);
 			if (running === undefined) return { leave, result: result() };
-			const later = Promise.resolve(running).then(result, result);
-			caller?.began(later);
-			return { leave, result: later };
+			return { leave, result: Promise.resolve(running).then(result, result) };
 		} catch (error) {
-			if (!execution.hasBegun) throw error;
-			return { leave, result: result() };
+			if (execution.hasBegun) return { leave, result: result() };
+			caller?.ended(undefined);
+			throw error;
 		}
 	}
 

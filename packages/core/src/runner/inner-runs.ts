@@ -8,21 +8,27 @@ const mostReports = 128;
 export class InnerRuns {
 	/** Those that have ended, the last of them. */
 	readonly reports: RunReport[] = [];
-	/** Ends of those that go on. */
-	readonly #going = new Set<Promise<unknown>>();
+	#going = 0;
+	#closed: PromiseWithResolvers<void> | undefined;
 
-	began(end: Promise<unknown>): void {
-		this.#going.add(end);
-		void end.finally(() => this.#going.delete(end));
+	/** Said before anything of the run is called: it may at once end what it is in, which then waits for it. */
+	began(): void {
+		this.#going++;
 	}
 
-	ended(report: RunReport): void {
-		if (this.reports.push(report) > mostReports) this.reports.shift();
+	/** @param report - absent for a run that could not begin after all */
+	ended(report: RunReport | undefined): void {
+		if (report !== undefined && this.reports.push(report) > mostReports) this.reports.shift();
+		if (--this.#going > 0) return;
+		this.#closed?.resolve();
+		this.#closed = undefined;
 	}
 
 	/** The end of all that go on; undefined where none does. */
 	get closing(): Promise<unknown> | undefined {
-		return this.#going.size === 0 ? undefined : Promise.all(this.#going);
+		if (this.#going === 0) return undefined;
+		this.#closed ??= Promise.withResolvers();
+		return this.#closed.promise;
 	}
 }
 
