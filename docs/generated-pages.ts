@@ -1,3 +1,4 @@
+// Over 250 lines: each page as it is read, from top to bottom.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {

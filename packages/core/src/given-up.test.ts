@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../test/recorded-metrics.ts";
 import {
 	asyncLayer,
 	attempts,
@@ -13,7 +14,6 @@ import {
 	timeout,
 	tracing,
 } from "./index.ts";
-import { recordMetrics } from "./meter.fixture.ts";
 import { milliseconds } from "./sdk.fixture.ts";
 import { manualClock, recordingTracerProvider, spanTree } from "./testing/index.ts";
 

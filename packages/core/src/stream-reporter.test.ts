@@ -1,7 +1,7 @@
 import { metrics } from "@opentelemetry/api";
 import { afterEach, expect, it } from "vitest";
+import { recordMetrics } from "../../../test/recorded-metrics.ts";
 import { footlight, telemetryFailures } from "./index.ts";
-import { recordMetrics } from "./meter.fixture.ts";
 import { registerSdk } from "./sdk.fixture.ts";
 import { StreamReporter } from "./stream-reporter.ts";
 import { withoutTelemetry } from "./telemetry-context.ts";

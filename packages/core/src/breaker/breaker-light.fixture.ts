@@ -1,5 +1,5 @@
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { type CircuitBreakerOptions, circuitBreaker, circuitBreakers, footlight, observe } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, recordingLogger, recordingSink, recordingTracerProvider } from "../testing/index.ts";
 
 /** A light whose stage `ask` gives what it is told to, with a breaker of its own around it; no other breaker is left. */

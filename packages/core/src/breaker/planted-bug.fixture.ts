@@ -1,6 +1,6 @@
 /** Run as a process of its own by `planted-bugs.test.ts`. */
 import fc from "fast-check";
-import { huntHere } from "../planting.fixture.ts";
+import { huntHere } from "../../../../test/planting/planting.ts";
 import { plantedBugs } from "./planted-bugs.fixture.ts";
 
 await huntHere(plantedBugs, async () => {

@@ -1,5 +1,6 @@
 /** The real breaker, around stages whose calls end when they are told to. */
 
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	type CircuitBreakerChange,
 	type CircuitBreakerOptions,
@@ -10,7 +11,6 @@ import {
 	RejectedError,
 	TimeoutError,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { circuitBreaker } from "../middleware/circuit-breaker.ts";
 import { manualClock, recordingSink } from "../testing/index.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";

@@ -1,7 +1,7 @@
 import * as api from "@opentelemetry/api";
 import { beforeEach, describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { attempts, circuitBreaker, circuitBreakers, footlight, observe } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, recordingTracerProvider } from "../testing/index.ts";
 import { breakerLight } from "./breaker-light.fixture.ts";
 

@@ -1,4 +1,4 @@
-import type { PlantedBug } from "../planting.fixture.ts";
+import type { PlantedBug } from "../../../../test/planting/planting.ts";
 
 const pool = "bulkhead/pool.ts";
 const middleware = "middleware/bulkhead.ts";

@@ -1,8 +1,8 @@
 // Over 250 lines: a cache, the small model of what it should do, and what may happen to both.
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { type AsyncCacheStore, cache, footlight, type Middleware, type SyncCacheStore } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, recordingTracerProvider } from "../testing/index.ts";
 import { type CacheResult, cacheResults } from "./words.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { footlight, ownPrices } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 
 /** Calls so many models, each named and provided as told, at a dollar for each. */
 async function spend(times: number, name: (n: number) => { stage?: string; model?: string; provider?: string }) {

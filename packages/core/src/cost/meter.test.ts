@@ -1,5 +1,6 @@
 // Over 250 lines: whole pipelines, one for each way in which a call can be metered, wasted or missed.
 import { describe, expect, it } from "vitest";
+import { type RecordedMetrics, recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	attempts,
 	type Charge,
@@ -14,7 +15,6 @@ import {
 	type PriceBook,
 	telemetryFailures,
 } from "../index.ts";
-import { type RecordedMetrics, recordMetrics } from "../meter.fixture.ts";
 import { recordingTracerProvider } from "../testing/index.ts";
 import { nothingSpent } from "./spend.ts";
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { type RecordedMetrics, recordMetrics } from "../../../../test/recorded-metrics.ts";
 import type * as core from "../index.ts";
-import { type RecordedMetrics, recordMetrics } from "../meter.fixture.ts";
 import type { Recorded } from "../sdk.fixture.ts";
 import { type ManualClock, manualClock, type RecordingLogger, recordingLogger } from "../testing/index.ts";
 import { abortMessage, failureOf, innerName } from "./expected-run.fixture.ts";

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	asyncLayer,
 	EdgeError,
@@ -13,7 +14,6 @@ import {
 	StepLimitError,
 	TimeoutError,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { exceptionsOf, registerSdk } from "../sdk.fixture.ts";
 import { manualClock, recordingLogger, spanTree } from "../testing/index.ts";
 

@@ -1,4 +1,4 @@
-import type { PlantedBug } from "../planting.fixture.ts";
+import type { PlantedBug } from "../../../../test/planting/planting.ts";
 
 const limiter = "limit/memory-rate-limiter.ts";
 const keeper = "limit/key-keeper.ts";

@@ -1,4 +1,4 @@
-import { catchesBugs } from "../catches-bugs.fixture.ts";
+import { catchesBugs } from "../../../../test/planting/catches-bugs.ts";
 import { plantedBugs } from "./planted-bugs.fixture.ts";
 
 catchesBugs(import.meta.dirname, plantedBugs, 3_000);

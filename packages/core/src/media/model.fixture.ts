@@ -1,6 +1,7 @@
 // Over 250 lines: the model, the commands and how they are compared are read together.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import type { EventAttributes } from "../event.ts";
 import {
 	BufferFullError,
@@ -10,7 +11,6 @@ import {
 	StreamingBuffer,
 	type StreamingBufferOptions,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { type Cell, cellOf } from "../telemetry/cells.ts";
 import { findInstruments, type Instruments } from "../telemetry/instruments.ts";
 import { type ManualClock, manualClock } from "../testing/index.ts";

@@ -1,5 +1,5 @@
 /** Run as a process of its own. */
-import { huntHere } from "../planting.fixture.ts";
+import { huntHere } from "../../../../test/planting/planting.ts";
 import { plantedBugs } from "./planted-bugs.fixture.ts";
 
 await huntHere(plantedBugs, async () => {

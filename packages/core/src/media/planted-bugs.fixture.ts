@@ -1,5 +1,5 @@
 // Over 250 lines: a list.
-import type { PlantedBug } from "../planting.fixture.ts";
+import type { PlantedBug } from "../../../../test/planting/planting.ts";
 
 const buffer = "media/streaming-buffer.ts";
 const line = "media/line.ts";

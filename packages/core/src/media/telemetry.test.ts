@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { metrics as api } from "@opentelemetry/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { footlight, type PcmFormat, StreamingBuffer, telemetryFailures } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { manualClock, recordingSink } from "../testing/index.ts";
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	BudgetExceededError,
 	type BudgetOptions,
@@ -9,7 +10,6 @@ import {
 	ownPrices,
 	RejectedError,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import {
 	manualClock,
 	middlewareContract,

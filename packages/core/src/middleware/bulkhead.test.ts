@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	BulkheadFullError,
 	type BulkheadOptions,
@@ -9,7 +10,6 @@ import {
 	RejectedError,
 	timeout,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, middlewareContract, recordingTracerProvider, spanTree } from "../testing/index.ts";
 
 middlewareContract("bulkhead", () => bulkhead({ concurrency: 100 }), { describe, it });

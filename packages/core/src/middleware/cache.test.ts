@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import Keyv from "keyv";
 import { LRUCache } from "lru-cache";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	type AsyncCacheStore,
 	type CacheEntry,
@@ -20,7 +21,6 @@ import {
 	telemetryFailures,
 	timeout,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import {
 	manualClock,
 	middlewareContract,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { type Fallback, fallback, footlight, TimeoutError, timeout } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, recordingTracerProvider } from "../testing/index.ts";
 
 const boom = new Error("boom");

@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	BulkheadFullError,
 	CancelledError,
@@ -11,7 +12,6 @@ import {
 	telemetryFailures,
 	timeout,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, middlewareContract, recordingTracerProvider, spanTree } from "../testing/index.ts";
 
 // Errors are to pass through as they are: only what fails with this is answered for.

@@ -1,6 +1,7 @@
 // Over 250 lines: a flag that is on, off or cannot be told, with a real client of OpenFeature and with functions.
 import { InMemoryProvider, OpenFeature, type Provider } from "@openfeature/server-sdk";
 import { afterAll, describe, expect, expectTypeOf, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	describe as describeStage,
 	type FeatureFlagOptions,
@@ -12,7 +13,6 @@ import {
 	footlight,
 	telemetryFailures,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { manualClock, middlewareContract, recordingSink, recordingTracerProvider } from "../testing/index.ts";
 

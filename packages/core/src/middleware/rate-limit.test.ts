@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	type FootlightOptions,
 	footlight,
@@ -14,7 +15,6 @@ import {
 	type SharedRateLimitOptions,
 	describe as shown,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import {
 	failingSink,
 	manualClock,

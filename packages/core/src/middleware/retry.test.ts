@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { ReadableStream } from "node:stream/web";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	asyncLayer,
 	BudgetExceededError,
@@ -27,7 +28,6 @@ import {
 	telemetryFailures,
 	timeout,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, middlewareContract, recordingSink, recordingTracerProvider, spanTree } from "../testing/index.ts";
 
 const events = ["retry.scheduled", "retry.exhausted"];

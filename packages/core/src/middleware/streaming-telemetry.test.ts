@@ -1,5 +1,6 @@
 // Over 250 lines: one layer, with every way a call may end.
 import { expect, expectTypeOf, describe as group, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	ChunkQueue,
 	describe,
@@ -19,7 +20,6 @@ import {
 	streamQueue,
 	telemetryFailures,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, middlewareContract, recordingSink, recordingTracerProvider } from "../testing/index.ts";
 
 const format = { encoding: "pcm_u8", sampleRateHz: 1_000 } as const;

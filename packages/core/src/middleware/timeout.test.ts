@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	asyncLayer,
 	attempts,
@@ -18,7 +19,6 @@ import {
 	type TimeoutOptions,
 	timeout,
 } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { manualClock, middlewareContract, recordingTracerProvider, spanTree } from "../testing/index.ts";
 
 middlewareContract("timeout", () => timeout({ timeoutMs: 60_000 }), { describe, it });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type RecordedMetrics, recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	footlight,
 	type Light,
@@ -11,7 +12,6 @@ import {
 	TimeoutError,
 	tracing,
 } from "../index.ts";
-import { type RecordedMetrics, recordMetrics } from "../meter.fixture.ts";
 import { outcomes } from "../outcome.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { type ManualClock, manualClock } from "../testing/index.ts";

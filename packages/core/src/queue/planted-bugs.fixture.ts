@@ -1,5 +1,5 @@
 // Over 250 lines: a list.
-import type { PlantedBug } from "../planting.fixture.ts";
+import type { PlantedBug } from "../../../../test/planting/planting.ts";
 
 const flow = "queue/flow.ts";
 const ring = "queue/ring.ts";

@@ -2,8 +2,8 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
+import { type RecordedMetrics, recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { ChunkQueue, footlight, QueueClosedError, QueueFullError, type QueueWait, TimeoutError } from "../index.ts";
-import { type RecordedMetrics, recordMetrics } from "../meter.fixture.ts";
 import { type ManualClock, manualClock } from "../testing/index.ts";
 import { type Case, type Fate, type Item, Model, type Wait } from "./model.fixture.ts";
 

@@ -1,7 +1,7 @@
 import { metrics } from "@opentelemetry/api";
 import { afterEach, describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { ChunkQueue, type ChunkQueueOptions, footlight, telemetryFailures } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { manualClock, recordingSink } from "../testing/index.ts";
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { type RecordedMetrics, recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { classify, footlight, type Middleware, retry, retryBudget } from "../index.ts";
-import { type RecordedMetrics, recordMetrics } from "../meter.fixture.ts";
 import {
 	type ManualClock,
 	manualClock,

@@ -1,4 +1,4 @@
-// One list of checks that belong together: what a run must be, said once for the property test and the planted bugs.
+// Over 250 lines: one list of checks that belong together, what a run must be, said once for the property test and the planted bugs.
 import { isDeepStrictEqual } from "node:util";
 import * as api from "@opentelemetry/api";
 import { CancelledError, isFailure, type Outcome, TimeoutError } from "../index.ts";

@@ -1,4 +1,4 @@
-// Longer than most: one run is one state machine, and each of its transitions looks at the same few counters.
+// Over 250 lines: one run is one state machine, and each of its transitions looks at the same few counters.
 import type { Context } from "@opentelemetry/api";
 import { type Clock, readNow } from "../clock.ts";
 import { activeContext, scopeOf, withContext } from "../context.ts";

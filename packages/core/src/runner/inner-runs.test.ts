@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, expectTypeOf, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { attempts, type Current, footlight, type Middleware, ownPrices } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { exceptionsOf, milliseconds, registerSdk } from "../sdk.fixture.ts";
 import { manualClock, spanTree } from "../testing/index.ts";
 

@@ -1,3 +1,4 @@
+// Over 250 lines: what a random pipeline is, and how it is made, run and shown, is read together.
 import fc from "fast-check";
 import { attempts, type Clock, type Current, footlight, type Middleware, type PipelineResult } from "../index.ts";
 import { type FinishedSpan, type ManualClock, manualClock, recordingTracerProvider } from "../testing/index.ts";

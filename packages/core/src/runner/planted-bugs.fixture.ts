@@ -1,4 +1,4 @@
-import type { PlantedBug } from "../planting.fixture.ts";
+import type { PlantedBug } from "../../../../test/planting/planting.ts";
 
 /** Kept for good: each was a way for a runner to say what did not happen. */
 export const plantedBugs: readonly PlantedBug[] = [

@@ -1,7 +1,7 @@
 import { AlwaysOffSampler, TracerProvider } from "@opentelemetry/sdk-trace";
 import { describe, expect, it } from "vitest";
+import { recordMetrics } from "../../../../test/recorded-metrics.ts";
 import { attempts, footlight, type Middleware, type Outcome } from "../index.ts";
-import { recordMetrics } from "../meter.fixture.ts";
 import { exceptionsOf, milliseconds, registerSdk } from "../sdk.fixture.ts";
 import { failingSink, manualClock, recordingLogger } from "../testing/index.ts";
 

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import type { Attributes } from "@opentelemetry/api";
 import { beforeAll, describe, expect, it } from "vitest";
+import { type Metric, recordMetrics } from "../../../../test/recorded-metrics.ts";
 import {
 	type AttributeDefinition,
 	attempts,
@@ -23,7 +24,6 @@ import {
 	telemetryFailed,
 	tracing,
 } from "../index.ts";
-import { type Metric, recordMetrics } from "../meter.fixture.ts";
 import { registerSdk } from "../sdk.fixture.ts";
 import { recordingLogger, recordingSink } from "../testing/index.ts";
 import { runEveryPolicy } from "./every-policy.fixture.ts";

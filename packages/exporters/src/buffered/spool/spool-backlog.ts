@@ -1,3 +1,4 @@
+// Over 250 lines: what an exporter asks of its spool, and the window in memory that answers.
 import { telemetryFailed } from "@footlight/core";
 import { show } from "@footlight/core/option";
 import { ignoreRejection, isThenable } from "@footlight/core/telemetry";

@@ -1,3 +1,4 @@
+// Over 250 lines: a list.
 import type { PlantedBug } from "../../../../../test/planting/planting.ts";
 
 const sampler = "processor/tail-sampling.ts";

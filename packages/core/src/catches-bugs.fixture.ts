@@ -1,1 +1,0 @@
-export { catchesBugs } from "../../../test/planting/catches-bugs.ts";

@@ -1,1 +1,0 @@
-export { type Metric, type Point, type RecordedMetrics, recordMetrics } from "../../../test/recorded-metrics.ts";

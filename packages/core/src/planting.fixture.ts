@@ -1,1 +1,0 @@
-export { type Hunt, hunt, huntHere, type PlantedBug } from "../../../test/planting/planting.ts";
