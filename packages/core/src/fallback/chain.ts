@@ -1,7 +1,6 @@
 import type { Call } from "../call.ts";
 import { readNow } from "../clock.ts";
 import { ownsError } from "../error-owner.ts";
-import { untilAborted } from "../graph/until-aborted.ts";
 import { markOutcome } from "../mark-outcome.ts";
 import { recordException } from "../observer/exception.ts";
 import { classify, isFailure } from "../outcome.ts";
@@ -10,6 +9,7 @@ import { isStream } from "../runner/stream-reader.ts";
 import { giveUpStream } from "../stream/give-up.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
 import { awaited, isThenable } from "../thenable.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { FallbackMeter, FallbackResult } from "./fallback-meter.ts";
 
 /** One answer in the place of a failure. */

@@ -8,10 +8,10 @@ import { classify } from "../outcome.ts";
 import type { Run, Scope } from "../scope.ts";
 import { telemetryFailed } from "../telemetry-failure.ts";
 import { isThenable } from "../thenable.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { standsAroundRun } from "./around-run.ts";
 import { answerOf, decide, type ErrorAction } from "./error-action.ts";
 import type { GraphReport } from "./graph.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** What the hooks of one run share. */
 export interface GraphRunContext {

@@ -3,8 +3,8 @@ import { layer, type Middleware } from "../middleware.ts";
 import { closingRuns } from "../runner/inner-runs.ts";
 import { closeStream, isStream } from "../runner/stream-reader.ts";
 import { isThenable } from "../thenable.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { NodeStream } from "./node-stream.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /**
  * Stands between what observes a node and everything else of it: what does not heed the signal is given up here, so that

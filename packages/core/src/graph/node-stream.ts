@@ -8,7 +8,7 @@ import { readerOf, type StreamReader } from "../runner/stream-reader.ts";
 import { Turn } from "../runner/turn.ts";
 import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** All items of a stream; where they come without waiting, the run's time and everything else have their turn. */
 export async function collected(stream: object, scope: Scope): Promise<unknown[]> {

@@ -1,9 +1,9 @@
 import { activeContext, withContext } from "../context.ts";
 import { CancelledError } from "../error.ts";
 import type { StageReport } from "../runner/report.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { GraphResult, GraphRunOptions, GraphStep, GraphStream } from "./graph.ts";
 import { type RunnableGraph, runGraph, type StartedRun } from "./run-graph.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 type Step = GraphStep<unknown, unknown>;
 type Result = GraphResult<unknown, unknown>;
