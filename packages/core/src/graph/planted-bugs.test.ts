@@ -116,7 +116,7 @@ const bugs: readonly PlantedBug[] = [
 	{
 		name: "a node is given up before the run within it",
 		file: "graph/run-graph.ts",
-		from: "caller?.began(result);",
+		from: "caller?.began();",
 		to: "",
 		complaint: /report: steps/,
 	},
