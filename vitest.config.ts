@@ -10,9 +10,11 @@ export default defineConfig({
 		include: [
 			"packages/*/src/**/*.test.ts",
 			"examples/**/*.test.ts",
+			"dashboards/**/*.test.ts",
 			"docs/**/*.test.ts",
 			"scripts/*.test.ts",
 			"test/*.test.ts",
+			"test/stack/*.test.ts",
 		],
 		// They have a run of their own: `npm run test:planted-bugs`.
 		exclude: [...configDefaults.exclude, "**/planted-bugs.test.ts"],

@@ -30,6 +30,7 @@ import { recordingLogger, recordingTracerProvider } from "@footlight/core/testin
 import { NotExportedError } from "@footlight/exporters/buffered";
 import { SpoolError } from "@footlight/exporters/spool";
 import { SpanStatusCode } from "@opentelemetry/api";
+import { type Alert, alerts } from "../dashboards/generator/alerts/index.ts";
 import { eventNameProblem } from "../packages/core/src/event.ts";
 import { bucketBounds } from "../packages/core/src/telemetry/metric.ts";
 import { metricName, type NamedKind } from "../packages/exporters/src/prometheus/metric-name.ts";
@@ -43,6 +44,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
 		"metrics.md": metricPage(),
 		"outcomes.md": outcomePage(),
 		"event-names.md": eventNamePage(),
+		"runbooks.md": runbookPage(),
 	};
 }
 
@@ -243,6 +245,26 @@ Emitting never throws.`,
 		table(["event", "what happened", "attributes"], own),
 		table(["prefix of Footlight's own"], prefixes),
 	);
+}
+
+/** Written by hand, but for the table of alerts. */
+function runbookPage(): string {
+	const written = readFileSync(join(import.meta.dirname, "runbooks.md"), "utf8");
+	const rows = alerts.map((alert) => [
+		`[${alert.name}](#${alert.name.toLowerCase()})`,
+		alert.severity,
+		alert.summary.replaceAll(/{{ with .*?{{ end }}/g, "").replaceAll(/{{ \$labels\.(\w+) }}/g, "`$1`"),
+		firesWhen(alert),
+	]);
+	return written.replace(
+		/<!-- alerts -->.*<!-- \/alerts -->/s,
+		() => `<!-- alerts -->\n\n${table(["alert", "severity", "what it says", "fires when"], rows)}\n\n<!-- /alerts -->`,
+	);
+}
+
+function firesWhen({ operator, threshold, for: wait, isEmptyWhenWell }: Alert): string {
+	const compared = (isEmptyWhenWell && threshold === 0) || operator === "==" ? "it is so" : `${operator} ${threshold}`;
+	return wait === "0s" ? compared : `${compared} for ${wait}`;
 }
 
 function page(title: string, ...parts: string[]): string {

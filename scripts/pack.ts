@@ -25,13 +25,14 @@ interface NpmPacked {
 
 /** Builds every package of the workspace and packs it into `folder`. */
 export async function packWorkspace(folder: string): Promise<readonly Tarball[]> {
-	const packages = (await readdir(join(root, "packages"))).map((name) => join(root, "packages", name));
+	const built = (await readdir(join(root, "packages"))).map((name) => join(root, "packages", name));
 	// From nothing: what a source that is gone or a test once left in dist would be published.
-	for (const folder of packages) await rm(join(folder, "dist"), { recursive: true, force: true });
-	await output(join(root, "node_modules/.bin/tsc"), ["--build", ...packages]);
+	for (const folder of built) await rm(join(folder, "dist"), { recursive: true, force: true });
+	await output(join(root, "node_modules/.bin/tsc"), ["--build", ...built]);
 	await mkdir(folder, { recursive: true });
 	const tarballs: Tarball[] = [];
-	for (const cwd of packages) {
+	// The dashboards are files as they are.
+	for (const cwd of [...built, join(root, "dashboards")]) {
 		const printed = await output("npm", ["pack", "--json", "--pack-destination", folder], { cwd });
 		tarballs.push(tarball(folder, JSON.parse(printed)));
 	}

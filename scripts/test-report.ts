@@ -7,6 +7,9 @@ import { root } from "./command.ts";
 /** Environment variable with the folder that test runs leave their reports in. */
 export const reportFolderVariable = "FOOTLIGHT_TEST_REPORTS";
 
+/** What a test run ends with that could not run, for want of programs; it has neither passed nor failed. */
+export const skippedExitCode = 77;
+
 /** Reporters of a test run: a report named for it and its Node, where somebody asks for reports. */
 export function reporters(name: string): NonNullable<TestUserConfig["reporters"]> {
 	const folder = process.env[reportFolderVariable];

@@ -1,32 +1,28 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, globSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { root } from "../scripts/command.ts";
+import { compose, type Service } from "./stack/compose.ts";
+import { goTools } from "./stack/go-tool.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const yaml = (path: string) => parse(read(path), { strict: true });
 
-interface Service {
-	readonly image: string;
-	readonly ports: readonly string[];
-	readonly volumes?: readonly string[];
-	readonly environment?: Readonly<Record<string, string>>;
-	readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-	readonly healthcheck?: { readonly test: readonly string[] };
-}
-
-const compose: { readonly name: string; readonly services: Readonly<Record<string, Service>> } =
-	yaml("docker-compose.yml");
 const services = Object.entries(compose.services);
+const published = services.filter(([, { ports }]) => ports !== undefined);
 const mounts = services.flatMap(([name, { volumes = [] }]) =>
 	volumes.map((volume) => [name, ...volume.split(":")] as string[]),
 );
+
+/** The file that pins what a service is made of, and the images it names there. */
+function imagesOf({ image, build }: Service): { readonly text: string; readonly images: readonly string[] } {
+	if (build === undefined) return { text: read("docker-compose.yml"), images: [image ?? ""] };
+	const text = read(typeof build === "string" ? join(build, "Dockerfile") : build.dockerfile);
+	return { text, images: [...text.matchAll(/^FROM (\S+)/gm)].map(([, from = ""]) => from) };
+}
 
 describe("docker-compose.yml", () => {
 	test("follows the Compose specification", () => {
@@ -42,29 +38,93 @@ describe("docker-compose.yml", () => {
 		expect(validate({ services: { jaeger: { image: "x", helthcheck: {} } } })).toBe(false);
 	});
 
-	test("holds Jaeger v2, Prometheus and Grafana", () => {
-		expect(services.map(([, { image }]) => image.split(":")[0])).toEqual([
-			"jaegertracing/jaeger",
-			"prom/prometheus",
-			"grafana/grafana",
-		]);
+	test("holds the demo, Jaeger v2, Prometheus 3 and Grafana, and more by profiles", () => {
+		const inProfile = (name?: string) => services.filter(([, { profiles }]) => profiles?.[0] === name);
+		expect(inProfile().map(([name]) => name)).toEqual(["demo", "jaeger", "prometheus", "grafana"]);
+		expect(inProfile("logs").map(([name]) => name)).toEqual(["loki", "collector"]);
+		expect(inProfile("scale").map(([name]) => name)).toEqual(["balancer", "sampler"]);
 		expect(compose.services.jaeger?.image).toMatch(/:2\./);
+		expect(compose.services.prometheus?.image).toMatch(/:v3\./);
 	});
 
-	test.each(services)("pins the version of %s, and checks its health", (_name, { image, healthcheck }) => {
-		expect(image).toMatch(/^[a-z/]+:v?\d+\.\d+\.\d+$/);
+	test.each(services)("pins every image that %s is made of, for Renovate to raise", (_name, service) => {
+		const { text, images } = imagesOf(service);
+		expect(images.length).toBeGreaterThan(0);
+		for (const image of images) {
+			expect(image).toMatch(/^[a-z/-]+:v?\d+\.\d+\.\d+(?:-[a-z-]+)?$/);
+			const marker = `# renovate: datasource=docker depName=${image.split(":")[0]}\n`;
+			const line = text.split(marker)[1]?.split("\n")[0];
+			expect(line?.trim()).toMatch(new RegExp(`^(?:image:|FROM) ${image}(?: AS \\w+)?$`));
+		}
+	});
+
+	test.each(services)("checks the health of %s, and bounds its memory", (_name, { healthcheck, mem_limit }) => {
 		expect(healthcheck?.test[0]).toBe("CMD");
+		expect(healthcheck?.interval).toBe("5s");
+		expect(mem_limit).toMatch(/^\d+[mg]$/);
 	});
 
-	test.each(services)("opens %s on 127.0.0.1 only, on ports that can be moved", (_name, { ports }) => {
-		for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+_PORT:-(\d+)\}:\1$/);
+	test.each(services)("starts %s once what it needs is healthy", (_name, { depends_on = {}, profiles = [] }) => {
+		for (const [name, { condition }] of Object.entries(depends_on)) {
+			expect(condition).toBe("service_healthy");
+			// A service without a profile cannot wait for one that may not be there.
+			expect(compose.services[name]?.profiles ?? profiles).toEqual(profiles);
+		}
+	});
+
+	test("waits with the demo for those who look at it, and with Grafana for its data", () => {
+		for (const name of ["demo", "grafana"]) {
+			expect(Object.keys(compose.services[name]?.depends_on ?? {})).toEqual(["jaeger", "prometheus"]);
+		}
+	});
+
+	test("publishes nothing of the demo: it is scraped in the network of the containers", () => {
+		expect(compose.services.demo?.ports).toBeUndefined();
+		expect(compose.services.demo?.environment?.OTEL_EXPORTER_PROMETHEUS_HOST).toBe("0.0.0.0");
+	});
+
+	test("runs the collector that the stack test has built", () => {
+		const { images } = imagesOf(compose.services.collector ?? {});
+		expect(images.at(-1)).toBe(`otel/opentelemetry-collector-contrib:${goTools.collector.version}`);
+		const pinned = read("tools/collector/go.mod").matchAll(/collector-contrib\/\S+connector v(\S+)\n/g);
+		expect(new Set([...pinned].map(([, version]) => version))).toEqual(new Set([goTools.collector.version]));
+	});
+
+	test("runs the Jaeger that the stack test has built", () => {
+		const { version } = goTools.jaeger;
+		expect(compose.services.jaeger?.image).toBe(`jaegertracing/jaeger:${version}`);
+		// As long as there were both, 2.0 came out with 1.63, 2.1 with 1.64, and so on.
+		const [major, minor, patch] = version.split(".");
+		expect(major).toBe("2");
+		expect(read("tools/jaeger/go.mod")).toContain(`github.com/jaegertracing/jaeger v1.${63 + Number(minor)}.${patch} `);
+	});
+
+	test("runs the Prometheus that the stack test has built", () => {
+		const { version } = goTools.prometheus;
+		expect(compose.services.prometheus?.image).toBe(`prom/prometheus:v${version}`);
+		const [major, minor, patch] = version.split(".");
+		expect(read("tools/prometheus/go.mod")).toContain(
+			`github.com/prometheus/prometheus v0.${major}${minor?.padStart(2, "0")}.${patch} `,
+		);
+	});
+
+	test("makes the demo's image of Node as the workspace pins it", () => {
+		const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: Record<string, string> };
+		const { images } = imagesOf(compose.services.demo ?? {});
+		expect(images).toEqual([`node:${devDependencies.node}-bookworm-slim`]);
+	});
+
+	test.each(published)("opens %s on 127.0.0.1 only, on ports that can be moved", (_name, { ports = [] }) => {
+		for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+_PORT:-\d+\}:\d+$/);
 	});
 
 	test("gives every port a variable and a number of its own", () => {
-		const ports = services.flatMap(([, service]) => service.ports);
-		const variables = ports.map((port) => /\{([A-Z_]+)/.exec(port)?.[1]);
+		const ports = published.flatMap(([, service]) => service.ports ?? []);
+		const [variables, numbers] = [/\{([A-Z_]+)/, /:-(\d+)/].map((part) =>
+			ports.map((port) => part.exec(port)?.[1]),
+		) as [string[], string[]];
 		expect(new Set(variables).size).toBe(ports.length);
-		expect(new Set(ports.map((port) => port.split(":").at(-1))).size).toBe(ports.length);
+		expect(new Set(numbers).size).toBe(ports.length);
 		for (const variable of variables) expect(read("dashboards/README.md")).toContain(`\`${variable}\``);
 	});
 
@@ -77,67 +137,6 @@ describe("docker-compose.yml", () => {
 		const { environment = {} } = compose.services.grafana ?? {};
 		expect(environment.GF_AUTH_ANONYMOUS_ORG_ROLE).toBe("Viewer");
 		expect(environment.GF_SECURITY_ADMIN_PASSWORD).toMatch(/^\$\{GRAFANA_ADMIN_PASSWORD:-.+\}$/);
-	});
-
-	test("waits for healthy neighbours", () => {
-		expect(compose.services.grafana?.depends_on).toEqual({
-			jaeger: { condition: "service_healthy" },
-			prometheus: { condition: "service_healthy" },
-		});
-	});
-});
-
-describe("provisioning", () => {
-	const { datasources } = yaml("dashboards/provisioning/datasources/datasources.yaml");
-	const prometheus = yaml("dashboards/provisioning/prometheus.yaml");
-	const [provider] = yaml("dashboards/provisioning/dashboards/dashboards.yaml").providers;
-
-	test("gives the data sources their uids, and addresses of services with open ports", () => {
-		expect(datasources.map(({ uid, type }: { uid: string; type: string }) => [uid, type])).toEqual([
-			["prometheus", "prometheus"],
-			["jaeger", "jaeger"],
-		]);
-		for (const { url } of datasources as { url: string }[]) {
-			const { hostname, port } = new URL(url);
-			expect(compose.services[hostname]?.ports.some((published) => published.endsWith(`:${port}`))).toBe(true);
-		}
-	});
-
-	test("links exemplars to a data source that is there", () => {
-		const [{ jsonData }] = datasources;
-		expect(jsonData.exemplarTraceIdDestinations).toEqual([{ name: "trace_id", datasourceUid: "jaeger" }]);
-	});
-
-	test("tells Grafana the interval Prometheus scrapes at", () => {
-		expect(datasources[0].jsonData.timeInterval).toBe(prometheus.global.scrape_interval);
-	});
-
-	test("points the dashboards' provider at a folder that is mounted from here", () => {
-		const mount = mounts.find(([name, , target]) => name === "grafana" && target === provider.options.path);
-		expect(statSync(join(root, mount?.[1] ?? "missing")).isDirectory()).toBe(true);
-		expect(provider.allowUiUpdates).toBe(false);
-	});
-
-	test("is read by some container, each file of it", () => {
-		const files = globSync("dashboards/provisioning/**/*.yaml", { cwd: root });
-		expect(files.length).toBeGreaterThanOrEqual(3);
-		const unread = files.filter(
-			(file) => !mounts.some(([, source = ""]) => source !== "./dashboards" && `./${file}`.startsWith(source)),
-		);
-		expect(unread).toEqual([]);
-	});
-
-	test("scrapes what the compose file makes reachable", () => {
-		const targets: string[] = prometheus.scrape_configs.flatMap(
-			({ static_configs }: { static_configs: { targets: string[] }[] }) =>
-				static_configs.flatMap((config) => config.targets),
-		);
-		// The port that startTelemetry serves metrics on, unless told otherwise.
-		expect(targets).toContain("host.docker.internal:9464");
-		const hosts = targets.map((target) => target.split(":")[0] ?? "");
-		const known = ["127.0.0.1", "host.docker.internal", ...Object.keys(compose.services)];
-		expect(hosts.filter((host) => !known.includes(host))).toEqual([]);
-		expect(read("docker-compose.yml")).toContain("host.docker.internal:host-gateway");
 	});
 });
 
@@ -162,7 +161,7 @@ describe("npm run stack", () => {
 	test("starts the stack, waits for it, and tells where it is", () => {
 		const { status, stdout, calls } = stack('if [ "$2" = port ]; then echo "127.0.0.1:1$4"; fi');
 		expect(status).toBe(0);
-		expect(calls.slice(3)[0]).toBe("compose up --detach --wait");
+		expect(calls.slice(3)[0]).toBe("compose up --build --detach --wait");
 		expect(stdout.split("\n")).toEqual([
 			"Jaeger      http://127.0.0.1:116686",
 			"Grafana     http://127.0.0.1:13000",
@@ -175,7 +174,36 @@ describe("npm run stack", () => {
 
 	test("stops it, and hands on what else is said", () => {
 		const { status, calls } = stack("exit 0", "down", "--volumes");
-		expect([status, calls.at(-1)]).toEqual([0, "compose down --remove-orphans --volumes"]);
+		expect([status, calls.at(-1)]).toEqual([0, "compose --profile * down --remove-orphans --volumes"]);
+	});
+
+	test("starts what a profile adds, and tells the others of it", () => {
+		const { status, stdout, calls } = stack(
+			'[ "$2" != port ] || echo "127.0.0.1:$4"',
+			...["up", "--profile", "logs", "--profile=scale", "--no-build"],
+		);
+		expect(status).toBe(0);
+		expect(calls[3]).toBe("compose --profile logs --profile scale up --build --detach --wait --no-build");
+		expect(stdout).toContain("Collector   http://127.0.0.1:4318\n");
+		expect(stdout).toContain("Balancer    http://127.0.0.1:4318\n");
+	});
+
+	test("hands the settings of a profile to Docker", () => {
+		const settings = 'if [ "$1 $2" = "compose --profile" ]; then env | grep -E "^(DEMO|LOGS)_"; fi';
+		expect(stack(settings, "up", "--profile", "logs").stdout).toContain("DEMO_LOGS_EXPORTER=otlp");
+		expect(stack(settings, "up", "--profile", "scale").stdout).toContain(
+			"DEMO_TRACES_ENDPOINT=http://balancer:4318/v1/traces",
+		);
+		// Each is a variable of the compose file.
+		for (const name of ["DEMO_LOGS_EXPORTER", "DEMO_TRACES_ENDPOINT", "LOGS_DATASOURCE_UID"]) {
+			expect(read("docker-compose.yml")).toContain(`\${${name}:-`);
+		}
+	});
+
+	test("refuses a profile it does not know", () => {
+		const { status, stderr, calls } = stack("exit 0", "up", "--profile", "lgtm");
+		expect([status, calls]).toEqual([2, []]);
+		expect(stderr).toBe('stack: unknown profile "lgtm"; known profiles are logs, scale\n');
 	});
 
 	test("asks only for services the compose file has", () => {
@@ -183,7 +211,7 @@ describe("npm run stack", () => {
 		expect(asked).toHaveLength(5);
 		for (const call of asked) {
 			const [, , service = "", port] = call.split(" ");
-			expect(compose.services[service]?.ports.some((published) => published.endsWith(`:${port}`))).toBe(true);
+			expect(compose.services[service]?.ports?.some((published) => published.endsWith(`:${port}`))).toBe(true);
 		}
 	});
 
@@ -201,7 +229,7 @@ describe("npm run stack", () => {
 		expect(stdout).toBe("");
 		expect(stderr).toContain(words);
 		expect(stderr).toContain("`npm start` draws every run in the terminal");
-		expect(calls).not.toContain("compose up --detach --wait");
+		expect(calls).not.toContain("compose up --build --detach --wait");
 	});
 
 	test("repeats what the engine said", () => {

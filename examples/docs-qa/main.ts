@@ -1,30 +1,32 @@
 import { once } from "node:events";
-import { devNull } from "node:os";
+import { constants, devNull } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
-import { CircuitOpenError, footlight } from "@footlight/core";
+import { budget, footlight, observe } from "@footlight/core";
 import { startTelemetry } from "@footlight/otel";
 import { answering } from "./answering.ts";
 import { readArguments } from "./arguments.ts";
+import { startAuditLog } from "./audit-log.ts";
+import { backgroundTraces } from "./background-traces.ts";
+import { captionTitle } from "./captions.ts";
+import { connectFlags } from "./flags.ts";
+import { followingUp } from "./follow-up.ts";
+import { startHealthChecks } from "./health-checks.ts";
 import { indexing } from "./indexing.ts";
 import { connectModelService } from "./model-service.ts";
 import { startPassageServer } from "./passage-server.ts";
 import { progressLine } from "./progress.ts";
-import { type Question, questions } from "./questions.ts";
+import { startReader } from "./reader.ts";
 import { reasonOf, startTally } from "./tally.ts";
 import { whereToLook } from "./where-to-look.ts";
-
-const pauseMs = 1_000;
-/** Readers take longer for a word than the local model does: it is held back. */
-const readingMs = 12;
 
 const options = readArguments(process.argv.slice(2));
 const output = options.json ? process.stderr : process.stdout;
 const write = (text: string) => output.write(text);
 
 const stop = new AbortController();
-process.on("SIGINT", () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+	process.on(signal, () => (stop.signal.aborted ? process.exit(128 + constants.signals[signal]) : stop.abort()));
 
 const telemetry = startTelemetry({
 	serviceName: "docs-qa",
@@ -33,7 +35,8 @@ const telemetry = startTelemetry({
 });
 const { logger } = telemetry;
 const metricsUrl = await telemetry.metrics.ready;
-const service = await connectModelService(process.env);
+const service = await connectModelService(process.env, options.users);
+const { prices } = service;
 write(`Answers come from ${service.description}.\n`);
 write(metricsUrl === undefined ? "\n" : `Metrics are at ${metricsUrl} as long as this runs.\n\n`);
 const tally = startTally();
@@ -43,59 +46,77 @@ const library = footlight("docs-index", { logger });
 const documentation = join(import.meta.dirname, "../../node_modules");
 const indexed = await indexing(library, progressLine(output)).run(documentation);
 const { chunk, index } = indexed.outputsOrThrow();
-const passages = await startPassageServer(chunk);
 tally.ran(indexed.report);
 await telemetry.flush(); // a collector that does not answer is reported now, not in the middle of an answer
 
+// What stands around it: the texts, the flags, an audit log, somebody who looks whether all is well.
+const passages = await startPassageServer(chunk, options.users);
+const flags = await connectFlags();
+const audit = await startAuditLog();
+const background = backgroundTraces("docs-qa", (pipeline) => pipeline === "docs-health");
+const stopHealthChecks = startHealthChecks(passages.url, background.tracerProvider);
+const captions = captionTitle(output);
+
+// Of several who read at the same time, nobody wants to see every word.
+const show = options.users === 1 ? write : () => {};
+const hear = {
+	asked: (question: string) => show(styleText("bold", `\n${question}\n`, { stream: output })),
+	word: show,
+	failed: (error: unknown) => show(styleText("red", `failed: ${reasonOf(error)}\n`, { stream: output })),
+};
+
 // Second pipeline: answer from it. One run for each question, with tokens and money in its report.
-const light = footlight("docs-qa", { logger, prices: service.prices });
-const openai = light.instrument(service.client, { kind: "model", methods: ["chat.completions.create"] });
-// The line ends before the tree of the run is drawn.
+const allowance = budget({
+	...{ name: "readers", limitUsd: 0.0015, per: ({ ids }) => ids.userId, windowMs: 60_000, onExceeded: "warn" },
+});
+const today = budget({ name: "today", limitUsd: 1, per: "process", windowMs: 86_400_000, onExceeded: "warn" });
+const light = footlight("docs-qa", { logger, prices, use: [observe(), today, allowance] });
 const answers = answering(light, {
-	...{ openai, model: service.model, index, passagesUrl: passages.url },
-	onEnd: () => write("\n"),
+	openai: light.instrument(service.client, { kind: "model", methods: ["chat.completions.create"] }),
+	...{ model: service.model, index, passagesUrl: passages.url, flags: flags.client },
+	openMs: options.once ? 1_000 : 3_000, // long enough to be seen on a dashboard
+	onCaption: captions.show,
+	onEnd: () => hear.word("\n"), // the line ends before the tree of the run is drawn
 });
 
-async function ask({ text, userId, sessionId }: Question): Promise<void> {
-	write(styleText("bold", `\n${text}\n`, { stream: output }));
-	const answer = answers.stream(text, { userId, sessionId, signal: stop.signal });
-	try {
-		for await (const part of answer) {
-			write(part);
-			await sleep(readingMs);
-		}
-	} catch (error) {
-		if (!stop.signal.aborted) write(styleText("red", `failed: ${reasonOf(error)}\n`, { stream: output }));
-	}
-	const { report } = await answer.result;
-	tally.asked(report);
-	if (report.error instanceof CircuitOpenError) await pause(report.error.retryAfterMs ?? 0);
-}
+// Third pipeline: what follows from an answer, in traces of the background.
+const lightBehind = footlight("docs-follow-up", { logger, prices, tracerProvider: background.tracerProvider });
+const { client, model } = service.small;
+const followUps = followingUp(lightBehind, {
+	client: lightBehind.instrument(client, { kind: "model", methods: ["chat.completions.create"] }),
+	model,
+});
 
-async function pause(ms: number): Promise<void> {
-	await sleep(ms, undefined, { signal: stop.signal }).catch(() => {});
-}
-
-do {
-	for (const question of questions) {
-		if (stop.signal.aborted) break;
-		await ask(question);
-		if (!options.once) await pause(pauseMs);
-	}
-} while (!options.once && !stop.signal.aborted);
+await Promise.all(
+	Array.from({ length: options.users }, (_, reader) =>
+		startReader({
+			...{ reader, readers: options.users, once: options.once, signal: stop.signal },
+			...{ answers, followUps, audit, hear, report: tally },
+		}),
+	),
+);
 
 if (options.wait && !stop.signal.aborted) {
+	await audit.flush(5_000);
 	write(`\nAll questions were asked. Ctrl-C ends this, and ${metricsUrl ?? "the program"} with it.\n`);
 	const aliveMs = 60_000;
 	const alive = setInterval(() => {}, aliveMs);
 	await once(stop.signal, "abort");
 	clearInterval(alive);
 }
+captions.clear();
+await stopHealthChecks();
+await audit.close(2_000);
+await background.shutdown();
 await telemetry.shutdown();
-await service.close();
-await passages.close();
+await Promise.all([flags.close(), service.close(), passages.close()]);
 write(`\n${tally.summary()}\n${await whereToLook("docs-qa", process.env, metricsUrl)}\n`);
-if (options.json)
-	process.stdout.write(
-		`${JSON.stringify({ ...tally.read(), server: service.stats(), passageRequests: passages.requests() })}\n`,
-	);
+if (options.json) {
+	const counted = {
+		...service.stats(),
+		passages: passages.stats(),
+		audit: audit.stats(),
+		background: background.report(),
+	};
+	process.stdout.write(`${JSON.stringify({ ...tally.read(), ...counted })}\n`);
+}

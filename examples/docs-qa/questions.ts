@@ -5,7 +5,7 @@ export interface Question {
 	readonly sessionId: string;
 }
 
-/** Questions that the documentation of this workspace's own dependencies answers. */
+/** Questions that the documentation of this workspace's own dependencies answers; one of them two people ask. */
 export const questions: readonly Question[] = [
 	{ text: "How do I redact sensitive keys with pino?", userId: "ada", sessionId: "ada-logging" },
 	{ text: "Why does pino recommend running transports in a worker thread?", userId: "ada", sessionId: "ada-logging" },
@@ -27,6 +27,7 @@ export const questions: readonly Question[] = [
 	},
 	{ text: "What does AsyncLocalStorage do for the context manager?", userId: "barbara", sessionId: "barbara-tracing" },
 	{ text: "How do I abort a tinybench benchmark while it runs?", userId: "linus", sessionId: "linus-testing" },
+	{ text: "How do I redact sensitive keys with pino?", userId: "edsger", sessionId: "edsger-logging" },
 	{
 		text: "Why should I migrate to fast-check for property based testing?",
 		userId: "linus",

@@ -46,6 +46,7 @@ const expectedSources = [
 	"@opentelemetry/exporter-trace-otlp-http/README.md",
 	"@opentelemetry/context-async-hooks/README.md",
 	"tinybench/README.md",
+	"pino/docs/redaction.md",
 	"fast-check/README.md",
 ];
 

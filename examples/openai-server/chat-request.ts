@@ -5,6 +5,10 @@ export interface ChatMessage {
 	readonly content: string;
 }
 
+const efforts = ["minimal", "low", "medium", "high"] as const;
+
+export type ReasoningEffort = (typeof efforts)[number];
+
 /** The part of a chat completion request that the server acts on. */
 export interface ChatRequest {
 	readonly model: string;
@@ -12,6 +16,8 @@ export interface ChatRequest {
 	readonly stream: boolean;
 	readonly includeUsage: boolean;
 	readonly maxTokens: number | undefined;
+	/** How long the model thinks before it answers; undefined where it does not. */
+	readonly reasoningEffort: ReasoningEffort | undefined;
 }
 
 /** Reads a chat completion request; throws {@link ApiError} with the status and code the real service gives. */
@@ -32,6 +38,7 @@ export function parseChatRequest(json: string, models: readonly string[]): ChatR
 		stream: parseBoolean("stream", body.stream),
 		includeUsage: isObject(body.stream_options) && body.stream_options.include_usage === true,
 		maxTokens: parseMaxTokens(body),
+		reasoningEffort: parseEffort(body.reasoning_effort),
 	};
 }
 
@@ -74,6 +81,13 @@ function parseMaxTokens(body: Record<string, unknown>): number | undefined {
 		throw invalid(param, "expected an integer of at least 1");
 	}
 	return value;
+}
+
+function parseEffort(value: unknown): ReasoningEffort | undefined {
+	if (value === undefined || value === null || value === "none") return undefined;
+	const effort = efforts.find((known) => known === value);
+	if (effort === undefined) throw invalid("reasoning_effort", `expected one of none, ${efforts.join(", ")}`);
+	return effort;
 }
 
 function parseBoolean(param: string, value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ChatCompletion, ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import type { ChatRequest } from "./chat-request.ts";
+import type { ChatRequest, ReasoningEffort } from "./chat-request.ts";
 import { composeAnswer } from "./compose-answer.ts";
 import type { PromptCache } from "./prompt-cache.ts";
 import { promptTokensOf, tokensOf, truncate } from "./tokens.ts";
@@ -18,11 +18,19 @@ export interface Completion {
 	readonly usage: CompletionUsage;
 }
 
+/** Tokens thought for each token said. */
+const thinking: Readonly<Record<ReasoningEffort, number>> = { minimal: 0.25, low: 0.5, medium: 1, high: 2 };
+
 export function complete(request: ChatRequest, cache: PromptCache): Completion {
 	const answer = composeAnswer(request.messages);
 	const text = request.maxTokens === undefined ? answer : truncate(answer, request.maxTokens);
 	const promptTokens = promptTokensOf(request.messages);
-	const completionTokens = tokensOf(text).length;
+	const { readTokens, writtenTokens } = cache.use(request.model, promptTokens);
+	const wordTokens = tokensOf(text).length;
+	const { reasoningEffort: effort } = request;
+	const reasoningTokens = effort === undefined ? 0 : Math.ceil(wordTokens * thinking[effort]);
+	// As the real service bills it: what is thought is part of what is said.
+	const completionTokens = wordTokens + reasoningTokens;
 	return {
 		id: `chatcmpl-${randomUUID()}`,
 		createdSeconds: Math.floor(Date.now() / 1_000),
@@ -33,8 +41,8 @@ export function complete(request: ChatRequest, cache: PromptCache): Completion {
 			prompt_tokens: promptTokens.length,
 			completion_tokens: completionTokens,
 			total_tokens: promptTokens.length + completionTokens,
-			prompt_tokens_details: { cached_tokens: cache.read(request.model, promptTokens), audio_tokens: 0 },
-			completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
+			prompt_tokens_details: { cached_tokens: readTokens, cache_write_tokens: writtenTokens, audio_tokens: 0 },
+			completion_tokens_details: { reasoning_tokens: reasoningTokens, audio_tokens: 0 },
 		},
 	};
 }
@@ -42,10 +50,11 @@ export function complete(request: ChatRequest, cache: PromptCache): Completion {
 /** The same answer without a word: what was asked is billed all the same. */
 export function withoutWords(completion: Completion): Completion {
 	const { prompt_tokens } = completion.usage;
+	const completion_tokens_details = { reasoning_tokens: 0, audio_tokens: 0 };
 	return {
 		...completion,
 		text: "",
-		usage: { ...completion.usage, completion_tokens: 0, total_tokens: prompt_tokens },
+		usage: { ...completion.usage, completion_tokens: 0, total_tokens: prompt_tokens, completion_tokens_details },
 	};
 }
 

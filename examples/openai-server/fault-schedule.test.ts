@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { demoFaults, repeatEvery } from "./fault-schedule.ts";
+import { demoFaults, demoFaultsFor, repeatEvery } from "./fault-schedule.ts";
 
 test("gives the same request number the same fault, and starts over after its length", () => {
 	const schedule = repeatEvery(3, { 2: { kind: "server_error" } });
@@ -13,8 +13,21 @@ test("refuses a length that is no positive integer", () => {
 });
 
 test("shows every kind of fault in one pass of the demo", () => {
-	const kinds = Array.from({ length: 19 }, (_, index) => demoFaults(index + 1)?.kind);
-	expect(new Set(kinds)).toEqual(new Set([undefined, "cut", "empty", "rate_limit", "server_error", "slow"]));
-	expect(demoFaults(20)).toBeUndefined();
-	expect(demoFaults(21)?.kind).toBe("server_error");
+	const kinds = Array.from({ length: 20 }, (_, index) => demoFaults(index + 1)?.kind);
+	expect(new Set(kinds)).toEqual(new Set([undefined, "cut", "empty", "rate_limit", "server_error", "slow", "stall"]));
+	expect(demoFaults(21)).toBeUndefined();
+	expect(demoFaults(22)?.kind).toBe("server_error");
 });
+
+test.each([1, 4, 20])(
+	"is out long enough that two calls of three attempts fail one after the other: %i readers",
+	(readers) => {
+		const faults = demoFaultsFor(readers);
+		const isOut = (request: number) => faults(request)?.kind === "server_error";
+		const first = 11;
+		const good = Array.from({ length: 1_000 }, (_, index) => first + index).find((request) => !isOut(request)) ?? 0;
+		// As many answers as there are other readers may end well in between.
+		expect(Math.floor((good - first) / 3)).toBe(readers + 1);
+		for (const request of [good, good + 1, good + 2, good + 3]) expect(faults(request)).toBeUndefined();
+	},
+);

@@ -6,6 +6,8 @@ export type Fault =
 	| { readonly kind: "empty" }
 	/** The first word comes late. */
 	| { readonly kind: "slow"; readonly delayMs: number }
+	/** Nothing comes for a while, after some words. */
+	| { readonly kind: "stall"; readonly afterWords: number; readonly delayMs: number }
 	/** The connection is lost after some words. */
 	| { readonly kind: "cut"; readonly afterWords: number };
 
@@ -25,14 +27,27 @@ export function repeatEvery(requests: number, faults: Readonly<Record<number, Fa
 }
 
 /**
- * What one pass of the demo meets: requests that another attempt answers (2, 4, 6, 9), an answer that breaks off (8), and
- * an outage that lasts for two calls of three attempts each (11 to 16). Most answers are good.
+ * What one pass of the demo meets: requests that another attempt answers (2, 4, 6, 9), an answer that stalls (3), one that
+ * breaks off (8), and from 11 on an outage, which lasts for two calls of three attempts each. Most answers are good.
+ *
+ * @param readers - so many who ask at the same time; the outage is longer by as much, or it would not stop anybody
  */
-export const demoFaults: FaultSchedule = repeatEvery(19, {
-	2: { kind: "server_error" },
-	4: { kind: "rate_limit", retryAfterSeconds: 1 },
-	6: { kind: "empty" },
-	8: { kind: "cut", afterWords: 12 },
-	9: { kind: "slow", delayMs: 5_000 },
-	...Object.fromEntries([11, 12, 13, 14, 15, 16].map((request) => [request, { kind: "server_error" }] as const)),
-});
+export function demoFaultsFor(readers: number): FaultSchedule {
+	const firstOut = 11;
+	// However the good ends of answers that were under way fall between them, two calls fail one after the other.
+	const outage = 3 * (readers + 1);
+	const goodAfter = 4 + 12 * (readers - 1);
+	const out = Array.from({ length: outage }, (_, index) => [firstOut + index, { kind: "server_error" }] as const);
+	return repeatEvery(firstOut - 1 + outage + goodAfter, {
+		2: { kind: "server_error" },
+		3: { kind: "stall", afterWords: 15, delayMs: 200 },
+		4: { kind: "rate_limit", retryAfterSeconds: 1 },
+		6: { kind: "empty" },
+		8: { kind: "cut", afterWords: 12 },
+		9: { kind: "slow", delayMs: 5_000 },
+		...Object.fromEntries(out),
+	});
+}
+
+/** The schedule for a reader who is alone. */
+export const demoFaults: FaultSchedule = demoFaultsFor(1);

@@ -101,6 +101,51 @@ test("reports a long prompt that comes again as cached", async () => {
 	expect(cached).toBeLessThanOrEqual(second.usage?.prompt_tokens ?? 0);
 });
 
+test("reports of a long prompt what it writes to its cache, as much as it reads the next time", async () => {
+	const { client, server } = await start();
+	const long = [{ role: "user" as const, content: `${"some words of a long prompt ".repeat(300)}Question: what?` }];
+	const detailsOf = async () =>
+		(await client.chat.completions.create({ model, messages: long })).usage?.prompt_tokens_details;
+	const [first, second] = [await detailsOf(), await detailsOf()];
+	expect(first?.cache_write_tokens).toBeGreaterThanOrEqual(1_024);
+	expect(second).toMatchObject({ cached_tokens: first?.cache_write_tokens, cache_write_tokens: 0 });
+	expect(server.stats().tokens).toMatchObject({
+		cached: first?.cache_write_tokens,
+		cacheWritten: first?.cache_write_tokens,
+	});
+});
+
+test("thinks where it is asked to, and bills that as part of the answer", async () => {
+	const { client, server } = await start();
+	const words = tokensOf(expectedAnswer).length;
+	const { usage } = await client.chat.completions.create({ model, messages, reasoning_effort: "medium" });
+	expect(usage).toMatchObject({
+		completion_tokens: 2 * words,
+		completion_tokens_details: { reasoning_tokens: words },
+	});
+	const quick = await client.chat.completions.create({ model, messages, reasoning_effort: "none" });
+	expect(quick.usage?.completion_tokens).toBe(words);
+	expect(server.stats().tokens).toMatchObject({ output: 3 * words, reasoning: words });
+});
+
+test("tells attempts of one call from calls, by the id that callers give them", async () => {
+	const { client, server } = await start();
+	for (const id of ["a", "a", "b", undefined])
+		await client.chat.completions.create({ model, messages }, id ? { headers: { "x-client-request-id": id } } : {});
+	expect(server.stats()).toMatchObject({ requests: 4, calls: 2 });
+});
+
+test("sends nothing for a while in the middle of an answer that stalls", async () => {
+	const { client, server } = await start({ faults: () => ({ kind: "stall", afterWords: 3, delayMs: 150 }) });
+	const stream = await client.chat.completions.create({ model, messages, stream: true });
+	const atMs: number[] = [];
+	for await (const { choices } of stream) if (choices[0]?.delta.content) atMs.push(performance.now());
+	const waitsMs = atMs.slice(1).map((at, index) => at - (atMs[index] ?? 0));
+	expect(waitsMs.indexOf(Math.max(...waitsMs))).toBe(2);
+	expect(waitsMs[2]).toBeGreaterThanOrEqual(145);
+	expect(server.stats().outcomes.ok).toBe(1);
+});
+
 test("takes special tokens in a prompt as plain text", async () => {
 	const { client } = await start();
 	const special = [{ role: "user" as const, content: "What does <|endoftext|> mean?" }];
@@ -213,6 +258,7 @@ test.each([
 		"messages[0].content",
 	],
 	["a wrong stream flag", JSON.stringify({ model, messages, stream: "yes" }), 400, "stream"],
+	["an unknown effort", JSON.stringify({ model, messages, reasoning_effort: "much" }), 400, "reasoning_effort"],
 	["no token allowed", JSON.stringify({ model, messages, max_tokens: 0 }), 400, "max_tokens"],
 	["several choices", JSON.stringify({ model, messages, n: 2 }), 400, "n"],
 ])("refuses a request with %s and names the parameter", async (_, body, status, param) => {

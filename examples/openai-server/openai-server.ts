@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { ApiError } from "./api-error.ts";
 import { parseChatRequest } from "./chat-request.ts";
 import { complete, withoutWords } from "./completion.ts";
+import { distinctCount } from "./distinct-count.ts";
 import { demoFaults, type Fault, type FaultSchedule } from "./fault-schedule.ts";
 import { promptCache } from "./prompt-cache.ts";
 import { readBody } from "./read-body.ts";
@@ -12,6 +13,9 @@ import { ConnectionCut, sendError, sendJson, sendStream, sendWhole } from "./rep
 
 /** How a chat completion request ended. An answer that is slow, or empty, is an ok one. */
 export type RequestOutcome = "ok" | "rate_limited" | "server_error" | "cut" | "aborted" | "invalid";
+
+/** Cached and cache-written ones are part of the input, reasoning is part of the output. */
+type BilledTokens = "input" | "cached" | "cacheWritten" | "output" | "reasoning";
 
 export interface OpenAiServerOptions {
 	/** @default 0, any free port */
@@ -33,10 +37,15 @@ export interface OpenAiServerOptions {
 export interface OpenAiServerStats {
 	/** Chat completion requests received. */
 	readonly requests: number;
+	/**
+	 * Different `X-Client-Request-Id` among them: a caller that gives all attempts of one call the same is told apart from
+	 * one that asks anew, so that requests over calls is what its retries multiplied the load by.
+	 */
+	readonly calls: number;
 	/** Chat completion requests that came to an end, by how. */
 	readonly outcomes: Readonly<Record<RequestOutcome, number>>;
 	/** Tokens of the answers that arrived whole: what a provider would have billed. */
-	readonly tokens: { readonly input: number; readonly output: number; readonly cached: number };
+	readonly tokens: Readonly<Record<BilledTokens, number>>;
 }
 
 export interface OpenAiServer {
@@ -59,8 +68,9 @@ export async function startOpenAiServer({
 }: OpenAiServerOptions = {}): Promise<OpenAiServer> {
 	const cache = promptCache();
 	const outcomes = { ok: 0, rate_limited: 0, server_error: 0, cut: 0, aborted: 0, invalid: 0 };
-	const tokens = { input: 0, output: 0, cached: 0 };
+	const tokens = { input: 0, cached: 0, cacheWritten: 0, output: 0, reasoning: 0 };
 	let requests = 0;
+	const calls = distinctCount();
 
 	const server = createServer(async (request, response) => {
 		response.setHeader("x-request-id", `req_${randomUUID()}`);
@@ -86,6 +96,8 @@ export async function startOpenAiServer({
 
 	async function countChat(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		requests += 1;
+		const callId = request.headers["x-client-request-id"];
+		if (typeof callId === "string") calls.add(callId);
 		const fault = faults === "none" ? undefined : faults(requests);
 		const disconnected = new AbortController();
 		response.once("close", () => disconnected.abort());
@@ -114,9 +126,12 @@ export async function startOpenAiServer({
 		const pace = { firstWordMs, wordMs, fault, signal };
 		if (chat.stream) await sendStream(response, completion, chat.includeUsage, pace);
 		else await sendWhole(response, completion, pace);
-		tokens.input += completion.usage.prompt_tokens;
-		tokens.output += completion.usage.completion_tokens;
-		tokens.cached += completion.usage.prompt_tokens_details?.cached_tokens ?? 0;
+		const { prompt_tokens, completion_tokens, prompt_tokens_details, completion_tokens_details } = completion.usage;
+		tokens.input += prompt_tokens;
+		tokens.cached += prompt_tokens_details?.cached_tokens ?? 0;
+		tokens.cacheWritten += prompt_tokens_details?.cache_write_tokens ?? 0;
+		tokens.output += completion_tokens;
+		tokens.reasoning += completion_tokens_details?.reasoning_tokens ?? 0;
 	}
 
 	function authorize(request: IncomingMessage): void {
@@ -131,7 +146,7 @@ export async function startOpenAiServer({
 	await once(server, "listening");
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-		stats: () => ({ requests, outcomes: { ...outcomes }, tokens: { ...tokens } }),
+		stats: () => ({ requests, calls: calls.read(), outcomes: { ...outcomes }, tokens: { ...tokens } }),
 		async close() {
 			const closed = once(server, "close");
 			server.close();

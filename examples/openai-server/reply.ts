@@ -32,6 +32,7 @@ export async function sendStream(
 			await sleep(wordMs, undefined, { signal });
 			words += 1;
 			if (fault?.kind === "cut" && words === fault.afterWords) throw new ConnectionCut();
+			if (fault?.kind === "stall" && words === fault.afterWords) await sleep(fault.delayMs, undefined, { signal });
 		}
 		yield "data: [DONE]\n\n";
 	}

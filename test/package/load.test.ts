@@ -6,10 +6,11 @@ import { startOtlpReceiver } from "../otlp-receiver.ts";
 
 const whole = inject("whole");
 
-/** Every path that users may import. */
+/** Every path that users may import; files of data are read. */
 const entries = inject("tarballs").flatMap(({ name }) => {
 	const { exports = {} } = JSON.parse(readFileSync(join(whole, "node_modules", name, "package.json"), "utf8"));
-	return Object.keys(exports).map((subpath) => name + subpath.slice(1));
+	const modules = Object.keys(exports).filter((subpath) => !/\.(?:json|yaml)$/.test(subpath));
+	return modules.map((subpath) => name + subpath.slice(1));
 });
 
 /** Waits before it lets the application begin, so it is for --import; `require` refuses what waits. */

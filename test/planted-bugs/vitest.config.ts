@@ -6,7 +6,7 @@ import { reporters } from "../../scripts/test-report.ts";
 export default defineConfig({
 	root,
 	test: {
-		include: ["packages/*/src/**/planted-bugs.test.ts"],
+		include: ["packages/*/src/**/planted-bugs.test.ts", "dashboards/generator/**/planted-bugs.test.ts"],
 		pool: "forks",
 		maxWorkers: 2,
 		testTimeout: 60_000,

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
-import { type DoctorReport, doctor } from "@footlight/otel";
-import type { Command, Output } from "./run.ts";
+import type { DoctorOptions, DoctorReport } from "@footlight/otel";
+import type { Command } from "./command.ts";
+import { Complaint } from "./complaint.ts";
+import { readParameters } from "./read-parameters.ts";
 
 const options = {
 	endpoint: { type: "string" },
@@ -27,33 +28,29 @@ Options:
 Exit code: 0 when all is well, 1 when an error was found, 2 for wrong usage.
 `,
 	async run(parameters, output) {
-		let values: { endpoint?: string; json?: boolean; import?: string };
-		try {
-			values = parseArgs({ args: parameters, options, allowPositionals: false }).values;
-		} catch (error) {
-			output.complain(`footlight doctor: ${(error as Error).message}\n`);
-			return 2;
-		}
-		const { endpoint, json = false, import: file } = values;
-		if (file !== undefined && !(await load(file, output))) return 2;
-		try {
-			const report = await doctor({ ...(endpoint !== undefined && { endpoint }), inProcess: file !== undefined });
-			output.write(json ? `${JSON.stringify(report.findings, null, 2)}\n` : print(report));
-			return report.healthy ? 0 : 1;
-		} catch (error) {
-			output.complain(`footlight doctor: ${(error as Error).message}\n`);
-			return 2;
-		}
+		const { endpoint, json = false, import: file } = readParameters(parameters, options).values;
+		if (file !== undefined) await load(file);
+		const report = await examine({ ...(endpoint !== undefined && { endpoint }), inProcess: file !== undefined });
+		output.write(json ? `${JSON.stringify(report.findings, null, 2)}\n` : print(report));
+		return report.healthy ? 0 : 1;
 	},
 };
 
-async function load(file: string, { complain }: Output): Promise<boolean> {
+async function load(file: string): Promise<void> {
 	try {
 		await import(pathToFileURL(resolve(file)).href);
-		return true;
 	} catch (error) {
-		complain(`footlight doctor: cannot import ${file}: ${(error as Error).message}\n`);
-		return false;
+		throw new Complaint(`cannot import ${file}: ${(error as Error).message}`);
+	}
+}
+
+async function examine(chosen: DoctorOptions): Promise<DoctorReport> {
+	// It brings the SDK, which no other command waits for.
+	const { doctor } = await import("@footlight/otel");
+	try {
+		return await doctor(chosen);
+	} catch (error) {
+		throw new Complaint((error as Error).message);
 	}
 }
 

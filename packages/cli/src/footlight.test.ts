@@ -103,7 +103,7 @@ test("--version prints that of package.json", async () => {
 test("what is unknown is refused, and exits with 2", async () => {
 	expect(await footlight("docter")).toMatchObject({
 		code: 2,
-		stderr: 'footlight: unknown command "docter"; known commands are doctor\n',
+		stderr: 'footlight: unknown command "docter"; known commands are dashboards, doctor\n',
 	});
 	expect(await footlight("toString")).toMatchObject({ code: 2 });
 	expect(await footlight("doctor", "--endpont", "x")).toMatchObject({

@@ -6,9 +6,10 @@ import { chooseFormat, contentTypes } from "./prometheus/content-type.ts";
 import { expose } from "./prometheus/exposition.ts";
 import { FamilyTable } from "./prometheus/family-table.ts";
 import { answer, type Exposition, questionFrom, send } from "./prometheus/http.ts";
-import { labelsOf } from "./prometheus/labels.ts";
+import { labelName, labelsOf } from "./prometheus/labels.ts";
 import { meterProvider, type PrometheusMeterProvider } from "./prometheus/meter-provider.ts";
 import { targetInfo } from "./prometheus/metric-family.ts";
+import { metricName, type NamedKind } from "./prometheus/metric-name.ts";
 import { type ListenOptions, listen, type MetricsServer } from "./prometheus/metrics-server.ts";
 import { type PrometheusRegistry, registryFrom } from "./prometheus/registry.ts";
 import { type MetricView, viewsFrom } from "./prometheus/view.ts";
@@ -179,4 +180,13 @@ function checked<Registry extends PrometheusRegistry>(options: PrometheusExporte
 	};
 }
 
-export type { Exposition, ListenOptions, MetricsServer, MetricView, PrometheusMeterProvider, PrometheusRegistry };
+export type {
+	Exposition,
+	ListenOptions,
+	MetricsServer,
+	MetricView,
+	NamedKind,
+	PrometheusMeterProvider,
+	PrometheusRegistry,
+};
+export { labelName, metricName };

@@ -39,13 +39,13 @@ export class StreamMeter {
 	}
 
 	report(metric: StreamMetric, report: Parameters<Observe>[0]): void {
-		for (const [labels, figure] of figures[metric]) {
+		for (const [labels, figure, perUnit = 1] of figures[metric]) {
 			let sum = figure(this.#past);
 			for (const tally of this.#live) {
 				const value = figure(tally);
 				sum = metric === "pipeline.stream.queue.depth_max" ? Math.max(sum, value) : sum + value;
 			}
-			report(sum, { ...this.#labels, ...labels });
+			report(sum / perUnit, { ...this.#labels, ...labels });
 		}
 	}
 }
@@ -54,7 +54,10 @@ type StreamMetric = Exclude<
 	Extract<MetricName, `pipeline.stream.${string}`>,
 	`pipeline.stream.buffer.${string}` | "pipeline.stream.time_to_first_item"
 >;
-type Figure = readonly [labels: Attributes, of: (tally: Tally) => number];
+/** `perUnit`: how many of what is summed make one of the metric's unit. */
+type Figure = readonly [labels: Attributes, of: (tally: Tally) => number, perUnit?: number];
+
+const msPerSecond = 1_000;
 
 const figures: Readonly<Record<StreamMetric, readonly Figure[]>> = {
 	"pipeline.stream.queue.depth": [[{}, (tally) => tally.size]],
@@ -67,8 +70,8 @@ const figures: Readonly<Record<StreamMetric, readonly Figure[]>> = {
 	"pipeline.stream.dropped": dropReasons.map(
 		(reason): Figure => [{ "stream.drop_reason": reason }, (tally) => tally.dropped[reason]],
 	),
-	"pipeline.stream.producer.blocked_time": [[{}, (tally) => tally.blockedMs / 1_000]],
-	"pipeline.stream.throttled_time": [[{}, (tally) => tally.throttledMs / 1_000]],
+	"pipeline.stream.producer.blocked_time": [[{}, (tally) => tally.blockedMs, msPerSecond]],
+	"pipeline.stream.throttled_time": [[{}, (tally) => tally.throttledMs, msPerSecond]],
 };
 
 const collected = new FinalizationRegistry<{ readonly meter: StreamMeter; readonly tally: Tally }>(({ meter, tally }) =>

@@ -1,6 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { readMonotonic } from "../timing/alarm-queue.ts";
 
+/**
+ * Times are read in these steps, about a microsecond, of which any sum is exact: in whatever order queues end, what is
+ * counted of them never falls.
+ */
+const stepsPerMs = 2 ** 10;
+
 /** Why an item that was put to a queue never came out of it. */
 export type DropReason = (typeof dropReasons)[number];
 
@@ -48,7 +54,7 @@ export class Tally {
 	/** Time that producers have waited, summed over them; it grows while they wait. */
 	get blockedMs(): number {
 		if (this.blockedProducers === 0) return this.#blockedMs;
-		return this.#blockedMs + this.blockedProducers * (readMonotonic(this.clock) - this.#blockedSinceMs);
+		return this.#blockedMs + this.blockedProducers * (this.#nowMs() - this.#blockedSinceMs);
 	}
 
 	/** Time that the queue was throttled; it grows while it is. */
@@ -58,7 +64,7 @@ export class Tally {
 
 	/** For how long it has been throttled by now. */
 	get throttledNowMs(): number {
-		return this.isThrottled ? readMonotonic(this.clock) - this.#throttledSinceMs : 0;
+		return this.isThrottled ? this.#nowMs() - this.#throttledSinceMs : 0;
 	}
 
 	get peakSize(): number {
@@ -71,7 +77,7 @@ export class Tally {
 
 	/** So many producers more are blocked, or fewer. */
 	block(producers: number): void {
-		const nowMs = readMonotonic(this.clock);
+		const nowMs = this.#nowMs();
 		this.#blockedMs += this.blockedProducers * (nowMs - this.#blockedSinceMs);
 		this.#blockedSinceMs = nowMs;
 		this.blockedProducers += producers;
@@ -79,7 +85,7 @@ export class Tally {
 	}
 
 	throttle(): void {
-		this.#throttledSinceMs = readMonotonic(this.clock);
+		this.#throttledSinceMs = this.#nowMs();
 		this.isThrottled = true;
 	}
 
@@ -113,5 +119,9 @@ export class Tally {
 		this.#throttledMs += other.throttledMs;
 		this.peak = Math.max(this.peak, other.peak);
 		other.heir = this;
+	}
+
+	#nowMs(): number {
+		return Math.round(readMonotonic(this.clock) * stepsPerMs) / stepsPerMs;
 	}
 }

@@ -302,6 +302,28 @@ describe("metrics", () => {
 		expect(await total("pipeline.stream.throttled_time", labels)).toBe(1);
 	});
 
+	it("never let blocked or throttled time fall as queues end, whatever their fractions add up to", async () => {
+		const { meterProvider, total } = recordMetrics();
+		metrics.setGlobalMeterProvider(meterProvider);
+		const clock = manualClock();
+		const queues: ChunkQueue<number>[] = [];
+		for (let count = 1; count <= 50; count++) {
+			const queue = new ChunkQueue<number>({ name: "tokens", capacity: 1, clock });
+			queues.push(queue);
+			fill(queue, 2);
+			await clock.advance(Math.sqrt(count));
+		}
+		for (const queue of queues) while (queue.tryTake() !== undefined);
+		const blocked = await total("pipeline.stream.producer.blocked_time");
+		const throttled = await total("pipeline.stream.throttled_time");
+		expect(Math.min(blocked, throttled)).toBeGreaterThan(1);
+		for (const queue of queues.toReversed()) {
+			queue.close();
+			expect(await total("pipeline.stream.producer.blocked_time")).toBe(blocked);
+			expect(await total("pipeline.stream.throttled_time")).toBe(throttled);
+		}
+	});
+
 	it("hold the most that waited since the last collection", async () => {
 		const { meterProvider, total } = recordMetrics();
 		metrics.setGlobalMeterProvider(meterProvider);

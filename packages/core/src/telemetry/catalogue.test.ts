@@ -331,7 +331,7 @@ describe("metrics", () => {
 			"gen_ai.token.type",
 			"stream.buffer_event",
 			"stream.direction",
-			/^pipeline\.telemetry\./,
+			/^pipeline\.(sdk|telemetry)\./,
 			/\.(result|retried|slow|eviction_reason|budget_name)$/,
 		];
 		for (const { attributes } of Object.values(definitions)) {

@@ -129,8 +129,9 @@ export function findInstruments(given: MeterProvider | undefined): Instruments |
 	}
 }
 
-/** Telemetry about telemetry: what was given up, and what failed. */
+/** Telemetry about telemetry: who records, what was given up, and what failed. */
 function watchTelemetry(instruments: Instruments): void {
+	instruments.observe("pipeline.sdk.info", (report) => report(1, { "pipeline.sdk.version": version }));
 	instruments.dropped("metrics", "cardinality", 0);
 	instruments.observe("pipeline.telemetry.failures", (report) => {
 		for (const [part, failures] of telemetryFailures()) report(failures, { "pipeline.telemetry.part": part });

@@ -12,6 +12,7 @@ export type MetricAttribute =
 	| "fallback.result"
 	| "gen_ai.token.type"
 	| "hedge.result"
+	| "pipeline.sdk.version"
 	| "pipeline.telemetry.part"
 	| "pipeline.telemetry.reason"
 	| "pipeline.telemetry.signal"
@@ -503,6 +504,12 @@ export const metricCatalogue = {
 		unit: "{token}",
 		attributes: ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"],
 		description: "Part of the output spent on reasoning; as the GenAI conventions count it.",
+	},
+	"pipeline.sdk.info": {
+		instrument: "observable_gauge",
+		unit: "{process}",
+		attributes: ["pipeline.sdk.version"],
+		description: "1 for each process that Footlight records in, with its version.",
 	},
 	"pipeline.telemetry.dropped": {
 		instrument: "counter",

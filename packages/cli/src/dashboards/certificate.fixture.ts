@@ -1,0 +1,19 @@
+/** A certificate that signed itself, for a server that nobody trusts; made for these tests, and used nowhere else. */
+export const selfSigned = {
+	key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyHPT531aAN7wOAlo
+0lYvmdCnqfcMMCWQ+aNDnSDCnV2hRANCAARxjw4RVThYI9gJdggu6zkRrij033VC
+kOv00WIkih+9w2YkAr0sjZ+ruJjquWgzr42yfnVvk7EDbn5vk/bu461F
+-----END PRIVATE KEY-----`,
+	cert: `-----BEGIN CERTIFICATE-----
+MIIBiDCCAS+gAwIBAgIUMuC5h520VpjM4CCHcS+JBiSIAWwwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOZm9vdGxpZ2h0LnRlc3QwIBcNMjYxMTIxMjA0ODI1WhgPMjEy
+NjEwMjgyMDQ4MjVaMBkxFzAVBgNVBAMMDmZvb3RsaWdodC50ZXN0MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEcY8OEVU4WCPYCXYILus5Ea4o9N91QpDr9NFiJIof
+vcNmJAK9LI2fq7iY6rloM6+Nsn51b5OxA25+b5P27uOtRaNTMFEwHQYDVR0OBBYE
+FNfRSZLH0uhM04JoDzPUgqvsCu5IMB8GA1UdIwQYMBaAFNfRSZLH0uhM04JoDzPU
+gqvsCu5IMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgZyB+NcXi
+VzR9rUvO//t2pFLgX/OkCahYterpH/6Q7XUCIDosU7NOX2dO4aLmj22bWx/KvPaw
+VauiPFO2zMiqzznW
+-----END CERTIFICATE-----`,
+} as const;

@@ -1,0 +1,31 @@
+import { alerts } from "./alerts.ts";
+import { amplification } from "./amplification.ts";
+import { breakerPanel } from "./breaker-panel.ts";
+import type { Check } from "./check.ts";
+import { configurations } from "./configurations.ts";
+import { dashboards } from "./dashboards.ts";
+import { exemplars } from "./exemplars.ts";
+import { names } from "./names.ts";
+import { pictures } from "./pictures.ts";
+import { questions } from "./questions.ts";
+import { scaleTier } from "./scale.ts";
+import { servicesAndOperations } from "./services.ts";
+import { spanMetrics } from "./span-metrics.ts";
+import { targets } from "./targets.ts";
+
+/** What the stack test looks at, in this order; the demo goes on until one of them stops it. */
+export const checks: readonly (readonly [title: string, check: Check])[] = [
+	["the validators accept what the containers read", configurations],
+	["every Prometheus reaches what it scrapes", targets],
+	["Jaeger lists services and operations", servicesAndOperations],
+	["the panel of breakers draws the whole course", breakerPanel],
+	["every panel, variable and annotation has true data", dashboards],
+	["every alert looks at data, and every rule is healthy", alerts],
+	["every dashboard can be drawn", pictures],
+	["exemplars lead to traces in Jaeger", exemplars],
+	["Jaeger monitors the demo by its spans", spanMetrics],
+	["each question is a trace that tells its story", questions],
+	["the amplification shown is what the server counted", amplification],
+	["metrics have the same names scraped and pushed", names],
+	["the tiers of the profile scale count all and keep whole traces", scaleTier],
+];

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { root } from "../../scripts/command.ts";
+import { startService } from "./service.ts";
+
+/** What Node is given to run it. */
+export const demoProgram: readonly string[] = ["--conditions=@footlight/source", "examples/docs-qa/main.ts"];
+
+/** What the demo says of itself as it ends: the part of its summary that checks compare with. */
+export interface DemoSummary {
+	readonly answered: number;
+	readonly failed: number;
+	/** What the model's server counted: requests, and the calls that they were made for. */
+	readonly server: { readonly requests: number; readonly calls: number };
+	/** Runs by pipeline and outcome. */
+	readonly runs: Readonly<Record<string, Readonly<Record<string, number>>>>;
+	readonly [more: string]: unknown;
+}
+
+/** The demo, which goes on asking its questions until it is stopped. */
+export interface Demo {
+	readonly metricsUrl: string;
+	lastLines(): string;
+	/** Has it end as Ctrl-C does, all telemetry sent; resolves to its summary, the same one each time it is called. */
+	stop(): Promise<DemoSummary>;
+}
+
+export interface DemoOptions {
+	/** Where traces go. */
+	readonly otlpUrl: string;
+	readonly metricsPort: number;
+}
+
+/** Starts the demo with several readers; resolves when it serves metrics. */
+export async function startDemo({ otlpUrl, metricsPort }: DemoOptions): Promise<Demo> {
+	const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
+	const service = await startService({
+		name: "the demo",
+		command: process.execPath,
+		args: [...demoProgram, "--json", "--users", "4"],
+		env: { ...environment(otlpUrl), OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) },
+		readyUrl: metricsUrl,
+		stopSignal: "SIGINT",
+	});
+	let stopped: Promise<DemoSummary> | undefined;
+	const stop = async () => {
+		const code = await service.stop();
+		if (code !== 0) throw new Error(`stack: the demo ended with ${code}:\n${service.lastLines()}`);
+		return JSON.parse(service.stdout()) as DemoSummary;
+	};
+	return { metricsUrl, lastLines: service.lastLines, stop: () => (stopped ??= stop()) };
+}
+
+/** Runs the demo once over its questions, to its end, with settings of OpenTelemetry. */
+export async function runDemo(otlpUrl: string, settings: Readonly<Record<string, string>>): Promise<DemoSummary> {
+	const env = { ...environment(otlpUrl), ...settings };
+	const options = { cwd: root, env, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 };
+	const { stdout } = await promisify(execFile)(process.execPath, [...demoProgram, "--once", "--json"], options);
+	return JSON.parse(stdout) as DemoSummary;
+}
+
+/** The same questions get the same answers wherever this runs: no setting of the machine's own, no key of a real service. */
+function environment(otlpUrl: string) {
+	const own = Object.entries(process.env).filter(([name]) => !/^(?:OTEL|OPENAI)_/.test(name));
+	return { ...Object.fromEntries(own), OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl, OTEL_LOGS_EXPORTER: "none" };
+}

@@ -1,0 +1,72 @@
+// Runs the demo in a real stack and looks whether all of it is where it belongs: `npm run test:stack [-- part of a title]`.
+// Exit codes: 0 all checks passed, 1 one failed, 77 skipped, since there is nothing to run it with.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { troubleWithDocker } from "../../scripts/docker.ts";
+import { reportFolderVariable, skippedExitCode, type TestReport } from "../../scripts/test-report.ts";
+import { checks } from "./checks/index.ts";
+import { imagesInContainers, withContainers } from "./containers.ts";
+import { findPrograms } from "./programs.ts";
+import { type Stack, withStack } from "./stack.ts";
+
+type Result = TestReport["testResults"][number]["assertionResults"][number];
+
+process.exitCode = await test(process.argv.slice(2));
+
+async function test([part = ""]: readonly string[]): Promise<number> {
+	let results: Result[];
+	if (troubleWithDocker() === undefined) {
+		console.log(`stack: in containers: ${imagesInContainers().join(", ")}, Node ${process.versions.node}`);
+		results = await withContainers((stack) => runChecks(stack, part));
+	} else {
+		const programs = await findPrograms();
+		if (typeof programs === "string") {
+			console.log(`stack: skipped: no Docker engine, ${programs}`);
+			return skippedExitCode;
+		}
+		const { jaeger, prometheus, collector } = programs;
+		const versions = [`Jaeger ${jaeger.version}`, ...prometheus.map(({ version }) => `Prometheus ${version}`)];
+		if (collector !== undefined) versions.push(`collector ${collector.version}`);
+		console.log(`stack: ${versions.join(", ")}, Node ${process.versions.node}`);
+		results = await withStack(programs, (stack) => runChecks(stack, part));
+	}
+	await report(results);
+	const failed = results.filter(({ status }) => status === "failed").length;
+	console.log(`stack: ${results.length - failed} of ${results.length} checks passed`);
+	return failed === 0 && results.length > 0 ? 0 : 1;
+}
+
+/** Runs the checks whose title has a part, one after the other, a line for each. */
+async function runChecks(stack: Stack, part: string): Promise<Result[]> {
+	const results: Result[] = [];
+	for (const [title, check] of checks) {
+		if (!title.includes(part)) continue;
+		const startMs = performance.now();
+		let status = "passed";
+		let told: string;
+		try {
+			told = await check(stack);
+		} catch (error) {
+			status = "failed";
+			told = error instanceof Error ? error.message : String(error);
+		}
+		const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
+		console.log(`${status === "passed" ? "ok    " : "FAILED"} ${title} (${seconds} s)\n       ${told}`);
+		results.push({ fullName: title, status });
+	}
+	if (results.some(({ status }) => status === "failed")) {
+		console.log(`\nstack: the last of the demo:\n${stack.demo.lastLines()}`);
+	}
+	return results;
+}
+
+/** Leaves a report as the other test runs do, where somebody asks for reports. */
+async function report(results: readonly Result[]): Promise<void> {
+	const folder = process.env[reportFolderVariable];
+	if (folder === undefined) return;
+	const status = results.some((result) => result.status === "failed") ? "failed" : "passed";
+	const testReport: TestReport = {
+		testResults: [{ name: "test/stack/run.ts", status, message: "", assertionResults: results }],
+	};
+	await writeFile(join(folder, `stack-node-${process.versions.node}.json`), JSON.stringify(testReport));
+}
