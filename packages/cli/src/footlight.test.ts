@@ -95,6 +95,18 @@ test("help is printed where it is asked for, and as a complaint where a command 
 	expect(await footlight()).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("Usage:") });
 });
 
+test("it ends quietly where nobody reads further", async () => {
+	const child = spawn(process.execPath, [
+		"--conditions=@footlight/source",
+		bin,
+		...["dashboards", "export", "resilience", "--stdout"],
+	]);
+	child.stdout.destroy();
+	const stderr = child.stderr.setEncoding("utf8").toArray();
+	const [code] = await once(child, "close");
+	expect({ code, stderr: (await stderr).join("") }).toEqual({ code: 0, stderr: "" });
+});
+
 test("--version prints that of package.json", async () => {
 	const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
 	expect(await footlight("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });

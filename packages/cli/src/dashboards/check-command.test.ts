@@ -6,7 +6,7 @@ import { check } from "./check.ts";
 import { dashboards } from "./command-line.fixture.ts";
 import { seriesOf } from "./expression.ts";
 import type { Finding } from "./finding.ts";
-import { gateway } from "./gateway.fixture.ts";
+import { gateway, loadingRules } from "./gateway.fixture.ts";
 import { answering, saying } from "./listening.fixture.ts";
 import { connectPrometheus } from "./prometheus.ts";
 import { readShipped } from "./shipped.ts";
@@ -16,7 +16,7 @@ interface Report {
 	readonly ok: boolean;
 	readonly prometheus: { readonly version: string };
 	readonly seconds: Readonly<Record<"range" | "step" | "scrapeInterval" | "rateInterval", number>>;
-	readonly problem?: { readonly message: string; readonly cure: string };
+	readonly problems: readonly { readonly code: string; readonly message: string; readonly cure: string }[];
 	readonly files: readonly { readonly name: string; readonly findings: readonly Finding[] }[];
 }
 
@@ -67,7 +67,7 @@ describe.skipIf(!hasPrometheus)("against a real Prometheus", () => {
 	test("says of everything what it shows, and blames no panel for what the application does not use", async () => {
 		const everything = await prometheus.query('count by (__name__) (last_over_time({__name__=~".+"}[5m]))');
 		const served = new Set(everything.map(({ labels }) => labels.__name__));
-		expect(found.problem).toBeUndefined();
+		expect(found.problems.map(({ code }) => code)).toEqual(["rules-not-loaded"]);
 		expect(inState(found, "error")).toEqual([]);
 		expect(inState(found, "wrong")).toEqual([]);
 		for (const { queries } of findingsIn(found)) {
@@ -105,7 +105,17 @@ describe.skipIf(!hasPrometheus)("against a real Prometheus", () => {
 
 	test("exits with 1 where panels have no data, and with 0 where only what is wrong counts", async () => {
 		expect(found).toMatchObject({ ok: false, code: 1 });
-		expect(await report(prometheus.url, "--lenient")).toMatchObject({ ok: true, code: 0 });
+		const loaded = await loadingRules(prometheus.url);
+		expect(await report(loaded, "--lenient")).toMatchObject({ ok: true, code: 0, problems: [] });
+	});
+
+	test("rules that are not loaded are not forgiven, unless only dashboards are asked for", async () => {
+		const { code, stdout } = await dashboards("check", "--prometheus", prometheus.url, "--range", "1m", "--lenient");
+		const problem = "✗ This Prometheus has not loaded the shipped alerts and recording rules: no alert can fire.";
+		expect(code).toBe(1);
+		expect(stdout.split("\n")[2]).toBe(problem);
+		expect(stdout.trimEnd().split("\n").at(-1)).toBe(problem);
+		expect(await report(prometheus.url, "overview", "--lenient")).toMatchObject({ code: 0, problems: [] });
 	});
 
 	test("takes the intervals from how often the server scrapes", () => {
@@ -115,17 +125,14 @@ describe.skipIf(!hasPrometheus)("against a real Prometheus", () => {
 	});
 
 	test("a job that is not there is told, with those that are", async () => {
-		const none = await report(prometheus.url, "--job", "application", "--lenient");
-		expect(none.code).toBe(1);
-		const runs = findingsIn(none).find(({ queries }) => queries[0]?.expression.includes("pipeline_runs_total"));
-		expect(runs).toMatchObject({
-			state: "wrong",
-			reason: {
-				code: "no-such-series",
-				message: 'pipeline_runs_total has no series with job=~"application"; there is app',
-			},
-		});
-		expect(await report(prometheus.url, "--job", "app", "--lenient")).toMatchObject({ code: 0 });
+		const { code, stdout } = await dashboards("check", "--prometheus", prometheus.url, "--job", "application");
+		expect(code).toBe(1);
+		expect(stdout.trimEnd().split("\n").slice(1)).toEqual([
+			"",
+			'✗ No metric of Footlight has the job "application" in this time; there is app.',
+			"    → Give --job as Prometheus has it, or leave it out.",
+		]);
+		expect(await report(prometheus.url, "overview", "--job", "app", "--lenient")).toMatchObject({ code: 0 });
 	});
 
 	test("alerts do not fire, and say so; without the rules, what they record is not there", () => {
@@ -160,7 +167,7 @@ describe.skipIf(!hasPrometheus)("against a real Prometheus", () => {
 		const shipped = await readShipped();
 		for (const { content, name } of shipped.dashboards) {
 			expect(stdout).toContain(`${content.title} (${name})`);
-			expect(stdout).toMatch(new RegExp(`^${name}( +\\d+){6}$`, "m"));
+			expect(stdout).toMatch(new RegExp(`^${name}( +\\d+){7}$`, "m"));
 			for (const { title = "", type } of content.panels) if (type !== "row") expect(stdout).toContain(` ${title}`);
 		}
 		const cures = stdout.split("\n").filter((line) => line.includes("→"));
@@ -181,10 +188,38 @@ describe.skipIf(!hasPrometheus)("against a real Prometheus", () => {
 				"pipeline_run_duration_seconds_bucket is not there, but pipeline_run_duration_bucket is: another exporter named it, without _seconds",
 			);
 			for (const { reason } of wrong) expect(reason?.cure).toMatch(/startTelemetry\(\)/);
-			expect(other.problem).toBeUndefined();
+			expect(other.problems.map(({ code }) => code)).toEqual(["rules-not-loaded"]);
 		} finally {
 			await drifted.close();
 			renamed.close();
+		}
+	});
+
+	test("an application that is scraped no more is a problem, with its target, though its samples are in range", async () => {
+		const served = await renaming(app, (text) => text);
+		const left = await startPrometheus(served.target);
+		try {
+			await scraped(left, "pipeline_sdk_info");
+			expect((await report(left.url, "overview", "--lenient")).problems).toEqual([]);
+			served.close();
+			const isStale = async () => expect(await left.query("pipeline_sdk_info")).toEqual([]);
+			await vi.waitFor(isStale, { timeout: 10_000, interval: 100 });
+			const { code, problems, files } = await report(left.url, "overview", "--lenient", "--job", "app");
+			expect(code).toBe(1);
+			expect(problems).toEqual([
+				{
+					code: "nobody-scraped",
+					message:
+						'No application of Footlight of job "app" is scraped any more: pipeline_sdk_info had samples in this time, and has none now, and 1 of its 1 targets are down.',
+					cure: expect.stringMatching(
+						/^Look at the targets that are down: http:\/\/127.0.0.1:\d+\/metrics \(.*connect.*\)\.$/,
+					),
+				},
+			]);
+			expect(files.map(({ name }) => name)).toEqual(["overview"]);
+		} finally {
+			served.close();
+			await left.close();
 		}
 	});
 
@@ -197,13 +232,16 @@ describe.skipIf(!hasPrometheus)("against a real Prometheus", () => {
 				expect(data.activeTargets[0]?.health).toBe("down");
 			};
 			await vi.waitFor(isDown, { timeout: 10_000, interval: 100 });
-			const { code, problem, files } = await report(gone.url);
+			const { code, problems, files } = await report(gone.url);
 			expect(code).toBe(1);
-			expect(problem).toEqual({
-				message: "No metric of Footlight has reached this Prometheus in this time, and 1 of its 1 targets are down.",
-				cure: expect.stringMatching(/http:\/\/127.0.0.1:1\/metrics \(.*connection refused\) is one of 1/),
-			});
-			expect(files.length).toBeGreaterThan(0);
+			expect(problems).toEqual([
+				{
+					code: "no-metrics",
+					message: "No metric of Footlight has reached this Prometheus in this time, and 1 of its 1 targets are down.",
+					cure: expect.stringMatching(/: http:\/\/127.0.0.1:1\/metrics \(.*connection refused\)\.$/),
+				},
+			]);
+			expect(files).toEqual([]);
 		} finally {
 			await gone.close();
 		}
@@ -235,6 +273,22 @@ const asPrometheus = (version: string) =>
 		response.end(JSON.stringify({ status: "success", data: { version, revision: "0", goVersion: "go1.17" } }));
 	});
 
+test("an alert whose condition holds is marked, and counted apart, whatever the value of its series", async () => {
+	const url = await answering(async (request, response) => {
+		const query = new URLSearchParams(Buffer.concat(await Array.fromAsync(request)).toString()).get("query") ?? "";
+		// Nothing has gone, and everything else is there, and 0.
+		const result = query.includes(" unless count(") ? [] : [{ metric: { job: "app" }, value: [1, "0"] }];
+		const isQuery = request.url?.startsWith("/api/v1/query") === true;
+		const other = request.url?.includes("/values") ? [] : {};
+		response.end(JSON.stringify({ status: "success", data: isQuery ? { resultType: "vector", result } : other }));
+	});
+	const { stdout } = await dashboards("check", "--prometheus", url);
+	expect(stdout).toContain("  ! alert PipelineRetryStorm: its condition holds now\n");
+	const alerts = findingsIn(await report(url)).filter(({ kind }) => kind === "alert");
+	expect(new Set(alerts.map(({ state }) => state))).toEqual(new Set(["holds"]));
+	expect(stdout).toMatch(new RegExp(`^footlight.rules.yaml +\\d+ +\\d+ +${alerts.length} `, "m"));
+});
+
 test("a Prometheus that is too old is refused", async () => {
 	const url = await asPrometheus("2.30.3");
 	expect((await dashboards("check", "--prometheus", url)).stderr).toBe(
@@ -249,6 +303,31 @@ test("what is no Prometheus is told so", async () => {
 	expect(await complaint(await saying(200, '{"hello":1}'))).toContain("does not answer as Prometheus, but with");
 	expect(await complaint(await saying(403, "no"))).toContain("answered 403: these credentials may not ask it");
 	expect(await complaint(await saying(502, "bad gateway"))).toContain("answered 502: bad gateway");
+});
+
+test("JSON of another shape is told in one sentence", async () => {
+	const ended = async (data: unknown) => {
+		const url = await saying(200, JSON.stringify({ status: "success", data }));
+		const { code, stdout, stderr } = await dashboards("check", "--prometheus", url);
+		expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+		return stderr;
+	};
+	for (const data of [[1, 2, 3], null, "text", { version: 3 }, { resultType: "vector", result: [null] }]) {
+		expect(await ended(data)).toMatch(/does not answer as Prometheus, but with .+\n {4}→ Give the address .+\n$/);
+	}
+});
+
+test("null among the series of an answer is told in one sentence", async () => {
+	const url = await answering((request, response) => {
+		const result = { resultType: "vector", result: null };
+		const data = request.url?.includes("/query") ? result : request.url?.includes("/values") ? ["up"] : {};
+		response.end(JSON.stringify({ status: "success", data }));
+	});
+	expect(await dashboards("check", "--prometheus", url)).toMatchObject({
+		code: 2,
+		stdout: "",
+		stderr: expect.stringContaining("does not answer as Prometheus, but with"),
+	});
 });
 
 test("one that gives no answer is not waited for", async () => {
@@ -267,5 +346,6 @@ test("options are checked", async () => {
 	expect(await complaint("--prometheus", url, "--range", "90d")).toContain("--range must lie between 1m and 30d");
 	expect(await complaint("--prometheus", "localhost:9090")).toContain("→ Write http://localhost:9090.");
 	expect(await complaint()).toContain("--prometheus is missing");
+	expect(await complaint("--prometheus", url, "--job", "")).toContain("--job must be the name of a job, got an empty");
 	expect(await complaint("nope", "--prometheus", url)).toContain('there is no dashboard "nope"');
 });

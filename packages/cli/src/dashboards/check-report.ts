@@ -7,6 +7,7 @@ import { inPrometheus } from "./window.ts";
 const marks: Readonly<Record<State, string>> = {
 	data: "✓",
 	zero: "✓",
+	holds: "!",
 	quiet: "·",
 	unused: "·",
 	wrong: "✗",
@@ -17,7 +18,7 @@ const marks: Readonly<Record<State, string>> = {
 export function printFindings(
 	files: readonly FileFindings[],
 	{ prometheus, window }: Surroundings,
-	problem: GeneralProblem | undefined,
+	problems: readonly GeneralProblem[],
 ): string {
 	const version = prometheus.version === undefined ? "" : ` (${prometheus.version})`;
 	const asked = `the last ${spoken(window.range)}, scraped every ${spoken(window.scrapeInterval)}`;
@@ -26,15 +27,18 @@ export function printFindings(
 		const heading = name === title ? name : `${title} (${name})`;
 		return [heading, ...findings.map((finding) => print(finding, told))].join("\n");
 	});
-	const first = problem === undefined ? [] : [`✗ ${problem.message}\n    → ${problem.cure}`];
-	return `${[`${prometheus.url}${version}: ${asked}`, ...first, ...blocks, table(files)].join("\n\n")}\n`;
+	const first = problems.map(({ message, cure }) => `✗ ${message}\n    → ${cure}`);
+	// Again where the eye ends up, below all that was asked.
+	const last = problems.length === 0 ? [] : [problems.map(({ message }) => `✗ ${message}`).join("\n")];
+	const rest = files.length === 0 ? [] : [...blocks, table(files), ...last];
+	return `${[`${prometheus.url}${version}: ${asked}`, ...first, ...rest].join("\n\n")}\n`;
 }
 
 /** The findings for machines. */
 export function findingsAsJson(
 	files: readonly FileFindings[],
 	{ prometheus, window }: Surroundings,
-	problem: GeneralProblem | undefined,
+	problems: readonly GeneralProblem[],
 	ok: boolean,
 ): string {
 	const { range, scrapeInterval, rateInterval, step } = window;
@@ -43,7 +47,7 @@ export function findingsAsJson(
 		ok,
 		prometheus: { url: prometheus.url, ...(prometheus.version !== undefined && { version: prometheus.version }) },
 		seconds: { range, step, scrapeInterval, rateInterval },
-		...(problem !== undefined && { problem }),
+		problems,
 		files: counted,
 	};
 	return `${JSON.stringify(report, null, 2)}\n`;
@@ -52,10 +56,7 @@ export function findingsAsJson(
 /** A cure is told once. */
 function print({ kind, title, state, reason }: Finding, told: Set<string>): string {
 	const what = kind === "panel" ? title : `${kind} ${title}`;
-	if (reason === undefined) {
-		const fires = kind === "alert" ? ": its condition holds now" : "";
-		return `  ${marks[state]} ${what}${fires}`;
-	}
+	if (reason === undefined) return `  ${marks[state]} ${what}`;
 	const { message, cure } = reason;
 	const line = `  ${marks[state]} ${what}: ${message}`;
 	if (cure === undefined || told.has(cure)) return line;

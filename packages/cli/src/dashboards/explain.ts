@@ -95,9 +95,12 @@ function absent(metric: string, { namesEver, asked, recorded, rulesLoaded }: Sur
 	return { code: "metric-absent", state: "unused", message };
 }
 
+/** What to do where the shipped rules are not loaded. */
+export const notLoadedCure =
+	"Write them with footlight dashboards export --rules --to FOLDER, and name the file in rule_files.";
+
 function notLoaded(message: string): Reason {
-	const cure = "Write them with footlight dashboards export --rules --to FOLDER, and name the file in rule_files.";
-	return { code: "rules-not-loaded", state: "unused", message, cure };
+	return { code: "rules-not-loaded", state: "unused", message, cure: notLoadedCure };
 }
 
 /** Finds the matcher that leaves nothing, and what its label has instead. */

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
 import { dashboards } from "./command-line.fixture.ts";
 import { readShipped } from "./shipped.ts";
 
@@ -69,6 +70,54 @@ test("export prints one file to stdout", async () => {
 	expect(code).toBe(0);
 	expect(stdout).toBe(shipped.dashboards.find(({ name }) => name === "cost")?.text);
 	expect((await dashboards("export", "--rules", "--stdout")).stdout).toBe(shipped.rules[0]?.text);
+});
+
+test("export puts whole addresses into the links of the alerts, and changes nothing else", async () => {
+	const runbooks = "https://git.example/team/pipelines/docs/runbooks.md?plain=1";
+	const links = ["--runbook-url", runbooks, "--grafana-url", "https://grafana.example/path/"];
+	const { code, stdout } = await dashboards("export", "--rules", "--stdout", ...links);
+	expect(code).toBe(0);
+	const [original] = shipped.rules;
+	const expected = structuredClone(parse(original?.text ?? "")) as {
+		groups: { rules: { annotations?: Record<string, string> }[] }[];
+	};
+	let linked = 0;
+	for (const { annotations } of expected.groups.flatMap(({ rules }) => rules)) {
+		if (annotations === undefined) continue;
+		annotations.runbook_url = `${runbooks}${annotations.runbook_url?.slice("docs/runbooks.md".length)}`;
+		annotations.dashboard_url = `https://grafana.example/path${annotations.dashboard_url}`;
+		linked++;
+	}
+	expect(linked).toBeGreaterThan(10);
+	expect(parse(stdout)).toEqual(expected);
+	const back = stdout.replaceAll(runbooks, "docs/runbooks.md").replaceAll("https://grafana.example/path", "");
+	expect(back).toBe(original?.text);
+	const one = (await dashboards("export", "--rules", "--stdout", ...links.slice(2))).stdout;
+	expect(one).toContain("runbook_url: docs/runbooks.md#");
+	expect(one).toContain("dashboard_url: https://grafana.example/path/d/footlight-");
+});
+
+test("export refuses addresses that are none, and those that have no place", async () => {
+	const complaint = async (...parameters: string[]) => {
+		const { code, stderr } = await dashboards("export", "--stdout", ...parameters);
+		expect(code).toBe(2);
+		return stderr;
+	};
+	expect(await complaint("cost", "--grafana-url", "https://g.example")).toContain("--grafana-url goes with --rules");
+	const rejected = ["grafana.example", "", "ftp://g.example", "https://g.example/#top", "https://g.example/?a={{b}}"];
+	for (const url of rejected) {
+		for (const option of ["--grafana-url", "--runbook-url"]) {
+			expect(await complaint("--rules", option, url)).toContain(
+				`${option} must be an http:// or https:// address, got`,
+			);
+		}
+	}
+	expect(await complaint("--rules", "--grafana-url", "https://g.example/?orgId=1")).toContain(
+		"must be an address that paths can be put behind",
+	);
+	const secret = await complaint("--rules", "--runbook-url", "https://ann:s3cret@g.example/");
+	expect(secret).toContain("--runbook-url must hold no name and password");
+	expect(secret).not.toContain("s3cret");
 });
 
 test("wrong usage is refused", async () => {

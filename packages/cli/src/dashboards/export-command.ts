@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { readParameters } from "../read-parameters.ts";
+import { readLinks } from "./rule-links.ts";
 import { chooseDashboards, readShipped } from "./shipped.ts";
 
 const options = {
@@ -10,6 +11,8 @@ const options = {
 	stdout: { type: "boolean" },
 	rules: { type: "boolean" },
 	force: { type: "boolean" },
+	"runbook-url": { type: "string" },
+	"grafana-url": { type: "string" },
 } as const;
 
 interface ExportedFile {
@@ -21,6 +24,7 @@ interface ExportedFile {
 export const exportCommand: Command = {
 	summary: "writes the dashboards, and the rules, as files",
 	help: `Usage: footlight dashboards export [NAME...] --to FOLDER [--rules] [--force]
+                                   [--runbook-url URL] [--grafana-url URL]
        footlight dashboards export NAME --stdout
        footlight dashboards export --rules --stdout
 
@@ -28,10 +32,12 @@ Writes the dashboards, or those named, as the JSON that Grafana's file provision
 A file that differs is left alone, unless --force is given.
 
 Options:
-  --to FOLDER  where to write; made if it is not there
-  --stdout     print one file instead
-  --rules      the alerts and recording rules for Prometheus; where no dashboard is named, those alone
-  --force      overwrite files that differ
+  --to FOLDER        where to write; made if it is not there
+  --stdout           print one file instead
+  --rules            the alerts and recording rules for Prometheus; where no dashboard is named, those alone
+  --force            overwrite files that differ
+  --runbook-url URL  address of the file of runbooks, for the runbook_url of the alerts instead of docs/runbooks.md
+  --grafana-url URL  address of Grafana, for the dashboard_url of the alerts; with its path where it has one
 
 Exit code: 0 when all is written, 1 when a file that differs was left alone, 2 for wrong usage and where it cannot
 write.
@@ -44,10 +50,11 @@ write.
 		}
 		if (to?.trim() === "") throw new Complaint("--to must be a folder, got an empty name");
 		if (stdout && force) throw new Complaint("--force goes with --to");
+		const link = readLinks(values["runbook-url"], values["grafana-url"], rules);
 		const shipped = await readShipped();
 		const files: readonly ExportedFile[] = [
 			...(rules && positionals.length === 0 ? [] : chooseDashboards(shipped, positionals)),
-			...(rules ? shipped.rules : []),
+			...(rules ? shipped.rules.map(({ file, text }) => ({ file, text: link(text) })) : []),
 		];
 		if (to !== undefined) return writeFiles(to, files, force, output.write);
 		const [only] = files;

@@ -1,14 +1,16 @@
 import type { Question } from "./question.ts";
 
 /**
- * `data`: it shows something. `zero`: all of it is 0 so far. `quiet`: its series are there, and nothing comes out.
+ * `data`: it shows something. `zero`: all of it is 0 so far. `holds`: the condition of an alert holds now.
+ * `quiet`: its series are there, and nothing comes out.
  * `unused`: no application has ever emitted what it asks for. `wrong`: something stands in the way. `error`: it was
  * refused, or there was no answer.
  */
-export type State = "data" | "zero" | "quiet" | "unused" | "wrong" | "error";
+export type State = "data" | "zero" | "holds" | "quiet" | "unused" | "wrong" | "error";
 
 export type ReasonCode =
 	| "all-zero"
+	| "condition-holds"
 	| "metric-absent"
 	| "no-alert-active"
 	| "no-answer"
@@ -46,7 +48,7 @@ export interface Finding extends Pick<Question, "kind" | "title" | "row"> {
 }
 
 /** Best first. */
-export const states: readonly State[] = ["data", "zero", "quiet", "unused", "wrong", "error"];
+export const states: readonly State[] = ["data", "zero", "holds", "quiet", "unused", "wrong", "error"];
 
 /** Sums up what came of the expressions of a question. */
 export function summarize({ kind, title, row }: Question, queries: readonly QueryFinding[]): Finding {

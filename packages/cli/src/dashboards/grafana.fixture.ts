@@ -27,6 +27,8 @@ export interface GrafanaOptions {
 	readonly path?: string;
 	/** Role of the token. */
 	readonly role?: "Editor" | "Viewer";
+	/** Status it answers where the uid of a folder is taken. */
+	readonly taken?: number;
 }
 
 /** Starts it on loopback. */
@@ -35,6 +37,7 @@ export async function startGrafana({
 	version,
 	path = "",
 	role = "Editor",
+	taken = 409,
 }: GrafanaOptions): Promise<GrafanaServer> {
 	const dashboards = new Map<string, Stored>();
 	const folders: { uid: string; title: string }[] = [];
@@ -68,7 +71,7 @@ export async function startGrafana({
 		if (route === "POST /api/folders") {
 			const { uid = "generated", title } = await bodyOf<{ uid?: string; title: string }>(request);
 			if (folders.some((folder) => folder.uid === uid)) {
-				return [409, { message: "a folder/dashboard with the same uid already exists" }];
+				return [taken, { message: "a folder/dashboard with the same uid already exists" }];
 			}
 			folders.push({ uid, title });
 			return [200, { id: folders.length, uid, title, url: `${path}/dashboards/f/${uid}/`, version: 1 }];

@@ -11,9 +11,15 @@ type Values = ReadonlyMap<string, string>;
 export async function judge(question: Question, values: Values, around: Surroundings): Promise<Finding> {
 	const queries = question.queries.map(({ expression, instant }) => judgeQuery(expression, instant, values, around));
 	const finding = summarize(question, await Promise.all(queries));
+	if (question.kind === "alert" && finding.state !== "error" && finding.queries.some(({ series }) => series > 0)) {
+		return { ...finding, state: "holds", reason: conditionHolds };
+	}
 	const message = finding.reason?.code === "no-value" ? restful[question.kind] : undefined;
 	return message === undefined ? finding : { ...finding, reason: { code: "no-value", state: "quiet", message } };
 }
+
+/** An alert fires on any series, whatever its value. */
+const conditionHolds: Reason = { code: "condition-holds", state: "holds", message: "its condition holds now" };
 
 /** What it means that nothing comes out of those which as a rule say nothing. */
 const restful: Partial<Record<QuestionKind, string>> = {

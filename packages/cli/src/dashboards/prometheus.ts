@@ -1,7 +1,17 @@
-import { show } from "@footlight/core/option";
 import { Complaint } from "../complaint.ts";
+import type { Guard } from "./answer-shapes.ts";
+import {
+	isBuildInformation,
+	isListOf,
+	isQueryData,
+	isRules,
+	isTargets,
+	isText,
+	type QueryData,
+	type ScrapeTarget,
+} from "./answer-shapes.ts";
 import { limit } from "./limit.ts";
-import { type Answer, addressCure, messageOf, notServed, refuseStranger, request } from "./request.ts";
+import { type Answer, addressCure, messageOf, notServed, refuseStranger, request, strange } from "./request.ts";
 import type { Server } from "./server.ts";
 import type { Window } from "./window.ts";
 
@@ -10,15 +20,6 @@ export interface Series {
 	readonly labels: Readonly<Record<string, string>>;
 	readonly values: readonly number[];
 	readonly times: readonly number[];
-}
-
-/** A process that Prometheus scrapes. */
-export interface ScrapeTarget {
-	readonly labels: Readonly<Record<string, string>>;
-	readonly health: string;
-	readonly scrapeUrl: string;
-	readonly lastError: string;
-	readonly scrapeInterval?: string;
 }
 
 /** A Prometheus, or what speaks like one. Every question may be refused: that throws a Complaint in its words. */
@@ -46,18 +47,18 @@ export async function connectPrometheus(server: Server, signal?: AbortSignal): P
 	const known = new Map<string, Promise<unknown>>();
 
 	/** The same question is asked once. */
-	function ask<T>(path: string, form?: Readonly<Record<string, string>>): Promise<T> {
+	function ask<T>(path: string, isData: Guard<T>, form?: Readonly<Record<string, string>>): Promise<T> {
 		const key = JSON.stringify([path, form]);
 		const asked =
 			known.get(key) ??
-			inTurn(async () => dataOf(server, await request(server, path, { ...(form && { form }), signal })));
+			inTurn(async () => dataOf(server, await request(server, path, { ...(form && { form }), signal }), isData));
 		known.set(key, asked);
 		return asked as Promise<T>;
 	}
 
-	async function tell<T>(path: string): Promise<T | undefined> {
+	async function tell<T>(path: string, isData: Guard<T>): Promise<T | undefined> {
 		try {
-			return await ask<T>(path);
+			return await ask(path, isData);
 		} catch (error) {
 			// Managed ones keep these to themselves.
 			if (error instanceof Complaint) return undefined;
@@ -70,49 +71,35 @@ export async function connectPrometheus(server: Server, signal?: AbortSignal): P
 		url: server.base,
 		version,
 		async query(expression, atSeconds) {
-			return seriesIn(await ask<QueryData>("/api/v1/query", { query: expression, time: String(atSeconds) }));
+			return seriesIn(await ask("/api/v1/query", isQueryData, { query: expression, time: String(atSeconds) }));
 		},
 		async queryRange(expression, { start, end, step }) {
 			const range = { start: String(start), end: String(end), step: String(step) };
-			return seriesIn(await ask<QueryData>("/api/v1/query_range", { query: expression, ...range }));
+			return seriesIn(await ask("/api/v1/query_range", isQueryData, { query: expression, ...range }));
 		},
 		labelValues(label, selector, window) {
 			const parameters = new URLSearchParams({
 				...(selector !== undefined && { "match[]": selector }),
 				...(window !== undefined && { start: String(window.start), end: String(window.end) }),
 			});
-			return ask(`/api/v1/label/${encodeURIComponent(label)}/values?${parameters}`);
+			return ask(`/api/v1/label/${encodeURIComponent(label)}/values?${parameters}`, isListOf(isText));
 		},
 		async targets() {
-			return (await tell<{ readonly activeTargets: readonly ScrapeTarget[] }>("/api/v1/targets?state=active"))
-				?.activeTargets;
+			return (await tell("/api/v1/targets?state=active", isTargets))?.activeTargets;
 		},
 		async alertNames() {
-			const data = await tell<{ readonly groups: readonly { readonly rules: readonly { readonly name: string }[] }[] }>(
-				"/api/v1/rules?type=alert",
-			);
+			const data = await tell("/api/v1/rules?type=alert", isRules);
 			return data?.groups.flatMap(({ rules }) => rules.map(({ name }) => name));
 		},
 	};
 }
 
-interface QueryData {
-	readonly resultType: string;
-	readonly result: readonly {
-		readonly metric: Readonly<Record<string, string>>;
-		readonly value?: readonly [number, string];
-		readonly values?: readonly (readonly [number, string])[];
-		readonly histogram?: unknown;
-		readonly histograms?: readonly unknown[];
-	}[];
-}
-
-function seriesIn({ resultType, result }: QueryData): readonly Series[] {
-	if (resultType === "scalar" || resultType === "string") {
-		const [time, value] = result as unknown as readonly [number, string];
+function seriesIn(data: QueryData): readonly Series[] {
+	if (data.resultType === "scalar" || data.resultType === "string") {
+		const [time, value] = data.result;
 		return [{ labels: {}, times: [time], values: [Number(value)] }];
 	}
-	return result.map(({ metric, value, values }) => {
+	return data.result.map(({ metric, value, values }) => {
 		const points = values ?? (value === undefined ? [] : [value]);
 		return { labels: metric, times: points.map(([time]) => time), values: points.map(([, text]) => numberOf(text)) };
 	});
@@ -127,7 +114,7 @@ async function versionOf(server: Server, signal: AbortSignal | undefined): Promi
 	refuseStranger(server, answer);
 	if (answer.status === 403) throw forbidden(server);
 	if (answer.status === 200) {
-		const { version, application, revision } = dataOf<Readonly<Record<string, string>>>(server, answer);
+		const { version, application, revision } = dataOf(server, answer, isBuildInformation);
 		// Others that speak its language count their versions otherwise.
 		if (application === undefined && revision !== undefined && version !== undefined) refuseOld(version, server);
 		return application === undefined ? version : `${application} ${version ?? ""}`.trim();
@@ -136,7 +123,7 @@ async function versionOf(server: Server, signal: AbortSignal | undefined): Promi
 	const probe = await request(server, "/api/v1/query?query=1", { signal });
 	refuseStranger(server, probe);
 	if (probe.status === 404) throw await notServed(server, "/api/v1/status/buildinfo");
-	dataOf(server, probe);
+	dataOf(server, probe, isQueryData);
 	return undefined;
 }
 
@@ -148,18 +135,15 @@ function refuseOld(version: string, { base }: Server): void {
 	throw new Complaint(`${base} is Prometheus ${version}, which is too old for the dashboards and alerts`, cure);
 }
 
-function dataOf<T>(server: Server, answer: Answer): T {
+function dataOf<T>(server: Server, answer: Answer, isData: Guard<T>): T {
 	refuseStranger(server, answer);
 	const { status, json } = answer;
-	const { status: said, data, error } = (json ?? {}) as { status?: string; data?: T; error?: string };
-	if (said === "success" && data !== undefined) return data;
+	const { status: said, data, error } = (json ?? {}) as { status?: unknown; data?: unknown; error?: unknown };
+	if (said === "success" && isData(data)) return data;
 	if (typeof error === "string") throw new Complaint(error);
 	if (status === 403) throw forbidden(server);
 	if (status === 200) {
-		throw new Complaint(
-			`${server.base} does not answer as Prometheus, but with ${show(messageOf(answer))}`,
-			addressCure(server),
-		);
+		throw strange(server, answer);
 	}
 	throw new Complaint(`${server.base} answered ${status}: ${messageOf(answer) || "nothing more"}`, addressCure(server));
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { dashboards } from "./command-line.fixture.ts";
 import { type GrafanaServer, startGrafana } from "./grafana.fixture.ts";
-import { saying } from "./listening.fixture.ts";
+import { answering, saying } from "./listening.fixture.ts";
 import { readShipped, type Shipped } from "./shipped.ts";
 
 const token = "glsa_s3cret-of-the-tests";
@@ -97,6 +97,46 @@ test("a folder of that title is taken, whatever its uid; and one made under a ti
 	expect([...grafana.dashboards.values()].map(({ folderUid }) => folderUid)).toEqual(["abc"]);
 	expect((await push("footlight-resilience", "--overwrite", "--folder", "プロンプター")).code).toBe(0);
 	expect(grafana.folders.at(-1)).toEqual({ uid: "generated", title: "プロンプター" });
+});
+
+test("no folder is made where nothing is put in it", async () => {
+	await push("--folder", "Elsewhere");
+	grafana.writes.length = 0;
+	const { code, stdout } = await push();
+	expect({ code, writes: grafana.writes }).toEqual({ code: 1, writes: [] });
+	expect(stdout).not.toContain("made ");
+	expect(grafana.folders.map(({ title }) => title)).toEqual(["Elsewhere"]);
+});
+
+test.for([409, 412])("a folder whose uid is taken is told with a cure, as of status %i", async (status) => {
+	const renamed = await startGrafana({ token, version: "13.2.3", taken: status });
+	renamed.folders.push({ uid: "footlight", title: "Renamed" });
+	const { code, stderr } = await dashboards("push", "cost", "--grafana", renamed.url);
+	expect(code).toBe(2);
+	expect(stderr).toMatch(new RegExp(`answered ${status} and makes no folder "Footlight": a folder/dashboard with`));
+	expect(stderr).toMatch(/→ Something else there, .* has the uid "footlight": give --folder the title/);
+	expect((await dashboards("push", "cost", "--grafana", renamed.url, "--folder", "Renamed")).code).toBe(0);
+	await renamed.close();
+});
+
+test("JSON of another shape is told in one sentence", async () => {
+	const routes = { "/api/folders?": [{ uid: "footlight", title: "Footlight" }], "/api/dashboards/uid": 404 };
+	const ended = async (strange: Readonly<Record<string, unknown>>) => {
+		const url = await answering((request, response) => {
+			const known = { "/api/health": { database: "ok", version: "13.2.3" }, ...routes, ...strange };
+			const [, said] = Object.entries(known).find(([path]) => request.url?.startsWith(path)) ?? [];
+			response.writeHead(said === 404 ? 404 : 200, { "content-type": "application/json" }).end(JSON.stringify(said));
+		});
+		const { code, stdout, stderr } = await dashboards("push", "cost", "--grafana", url);
+		expect(code).toBe(2);
+		expect(stderr).toMatch(/does not answer as Grafana, but with .+\n {4}→ Give the address .+\n$/);
+		expect(stdout).not.toContain("undefined");
+	};
+	for (const folders of [{}, null, [null], [{ uid: 1 }]]) await ended({ "/api/folders?": folders });
+	for (const stored of [{}, null, { dashboard: null, meta: {} }, { dashboard: {} }]) {
+		await ended({ "/api/dashboards/uid": stored });
+	}
+	for (const saved of [{}, null, 3]) await ended({ "/api/dashboards/db": saved });
 });
 
 test("a Grafana under a path is found, and its links hold the path", async () => {

@@ -3,6 +3,7 @@ import { Complaint } from "../complaint.ts";
 import { readParameters } from "../read-parameters.ts";
 import { readDuration } from "./duration.ts";
 import { connectGrafana, type Grafana } from "./grafana.ts";
+import { StrangeAnswer } from "./request.ts";
 import { hasContent } from "./same-content.ts";
 import { bearer, readAddress, readHeaders, type Server } from "./server.ts";
 import { chooseDashboards, readShipped, type ShippedDashboard } from "./shipped.ts";
@@ -42,46 +43,67 @@ Exit code: 0 when Grafana has them all, 1 when it has not, 2 for wrong usage and
 		const server = readServer(values.grafana, values.token, values.header ?? [], timeoutMs);
 		const chosen = chooseDashboards(await readShipped(), positionals);
 		const grafana = await connectGrafana(server);
-		const { uid, isNew } = await grafana.folder(title);
+		const present = await grafana.findFolder(title);
+		const plans: Plan[] = [];
+		for (const dashboard of chosen) plans.push(await plan(dashboard, present, overwrite, grafana));
+		// A folder that nothing is put in is not made.
+		const isNeeded = present === undefined && plans.some(({ save }) => save !== undefined);
+		const folderUid = isNeeded ? await grafana.makeFolder(title) : (present ?? "");
 		output.write(`${server.base} (Grafana ${grafana.version ?? "of a version it does not tell"})\n`);
-		if (isNew) output.write(`made         folder ${title}\n`);
+		if (isNeeded) output.write(`made         folder ${title}\n`);
 		let failed = 0;
-		for (const dashboard of chosen) if (!(await push(dashboard, uid, overwrite, grafana, output))) failed++;
+		for (const one of plans) if (!(await carryOut(one, folderUid, overwrite, grafana, output))) failed++;
 		return failed === 0 ? 0 : 1;
 	},
 };
 
+/** What is to be done about a dashboard: it is saved, or what is said of it instead. */
+interface Plan {
+	readonly dashboard: ShippedDashboard;
+	readonly save?: "saved" | "overwritten";
+	readonly keep?: { readonly done: "as it was" | "left alone"; readonly more: string };
+}
+
+async function plan(
+	dashboard: ShippedDashboard,
+	folderUid: string | undefined,
+	overwrite: boolean,
+	grafana: Grafana,
+): Promise<Plan> {
+	const { content } = dashboard;
+	const leave = (more: string): Plan => ({ dashboard, keep: { done: "left alone", more } });
+	const present = await grafana.dashboard(content.uid);
+	if (present === undefined) return { dashboard, save: "saved" };
+	const isProvisioned = present.provisionedFrom !== undefined;
+	// One that is provisioned stays in the folder of its provider.
+	if (hasContent(present.content, content) && (present.folderUid === folderUid || isProvisioned)) {
+		return { dashboard, keep: { done: "as it was", more: content.title } };
+	}
+	if (isProvisioned) {
+		return leave(`it differs, and is provisioned from ${present.provisionedFrom}: put the new file there`);
+	}
+	return overwrite
+		? { dashboard, save: "overwritten" }
+		: leave("it differs, or is in another folder, and --overwrite replaces it");
+}
+
 /** Resolves to whether Grafana has the dashboard now. */
-async function push(
-	{ name, content }: ShippedDashboard,
+async function carryOut(
+	{ dashboard: { name, content }, save, keep }: Plan,
 	folderUid: string,
 	overwrite: boolean,
 	grafana: Grafana,
 	{ write }: Output,
 ): Promise<boolean> {
 	const say = (done: string, more: string) => write(`${done.padEnd(12)} ${name}: ${more}\n`);
+	if (keep !== undefined) say(keep.done, keep.more);
+	if (save === undefined) return keep?.done === "as it was";
 	try {
-		const present = await grafana.dashboard(content.uid);
-		if (present !== undefined && hasContent(present.content, content)) {
-			// One that is provisioned stays in the folder of its provider.
-			if (present.folderUid === folderUid || present.provisionedFrom !== undefined) {
-				say("as it was", content.title);
-				return true;
-			}
-		}
-		if (present?.provisionedFrom !== undefined) {
-			say("left alone", `it differs, and is provisioned from ${present.provisionedFrom}: put the new file there`);
-			return false;
-		}
-		if (present !== undefined && !overwrite) {
-			say("left alone", "it differs, or is in another folder, and --overwrite replaces it");
-			return false;
-		}
-		const url = await grafana.save(content, folderUid, overwrite);
-		say(present === undefined ? "saved" : "overwritten", url);
+		say(save, await grafana.save(content, folderUid, overwrite));
 		return true;
 	} catch (error) {
-		if (!(error instanceof Complaint)) throw error;
+		// Who answers so is no Grafana: the others would fare alike.
+		if (!(error instanceof Complaint) || error instanceof StrangeAnswer) throw error;
 		say("failed", `${error.message}${error.cure === undefined ? "" : `\n    → ${error.cure}`}`);
 		return false;
 	}

@@ -1,3 +1,4 @@
+import { show } from "@footlight/core/option";
 import { Complaint } from "../complaint.ts";
 import { type Server, withoutSecrets } from "./server.ts";
 
@@ -79,6 +80,15 @@ async function startPage({ base, timeoutMs }: Server): Promise<string[]> {
 	} catch {
 		return [];
 	}
+}
+
+/** JSON that the product would not have said. */
+export class StrangeAnswer extends Complaint {}
+
+/** Says that an answer has not the shape that the product gives it. */
+export function strange(server: Server, answer: Answer): StrangeAnswer {
+	const message = `${server.base} does not answer as ${server.product}, but with ${show(messageOf(answer))}`;
+	return new StrangeAnswer(message, addressCure(server));
 }
 
 /** What to do about an address that is another's. */

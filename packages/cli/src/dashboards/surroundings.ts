@@ -1,7 +1,8 @@
+import type { ScrapeTarget } from "./answer-shapes.ts";
 import { secondsIn } from "./duration.ts";
 import type { Surroundings } from "./explain.ts";
 import { seriesOf } from "./expression.ts";
-import type { Prometheus, ScrapeTarget } from "./prometheus.ts";
+import type { Prometheus } from "./prometheus.ts";
 import { questionsOf, questionsOfRules } from "./question.ts";
 import type { Shipped } from "./shipped.ts";
 import { substitute } from "./substitute.ts";
