@@ -7,8 +7,18 @@ export function changes(values: readonly number[]): number[] {
 	return values.filter((value, index) => value !== values[index - 1]);
 }
 
-/** Whether a series went through these values one after the other, with nothing between them. */
-export function wentThrough(values: readonly number[], course: readonly number[]): boolean {
-	const went = changes(values);
-	return went.some((_, start) => course.every((value, index) => went[start + index] === value));
+/** States of a circuit breaker by their numbers. */
+export interface CourseStates {
+	readonly closed: number;
+	readonly open: number;
+	readonly halfOpen: number;
+}
+
+/**
+ * Whether a breaker opened, was tried, and closed again, with nothing left out: where a probe failed it is open once more, and
+ * from open it never goes to closed but by half-open.
+ */
+export function closedAgain(values: readonly number[], { closed, open, halfOpen }: CourseStates): boolean {
+	const tried = `${open},${halfOpen}`;
+	return new RegExp(`(?:^|,)${closed},${tried}(?:,${tried})*,${closed}(?:,|$)`).test(changes(values).join(","));
 }
