@@ -36,7 +36,7 @@ const margin = { top: 8, right: 12, bottom: 24 } as const;
 const longestLabelRatio = 0.4;
 
 /** Pixels that the labels of a value axis take. */
-export function axisWidth(ticks: readonly Tick[], chartWidth: number): number {
+function axisWidth(ticks: readonly Tick[], chartWidth: number): number {
 	const widest = Math.max(0, ...ticks.map(({ text }) => textWidth(text)));
 	return Math.ceil(Math.min(widest, chartWidth * longestLabelRatio)) + 12;
 }

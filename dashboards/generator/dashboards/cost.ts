@@ -1,4 +1,5 @@
 // Over 250 lines: a table of panels that is read from top to bottom.
+import { byStage, stageLegend } from "../grouping.ts";
 import {
 	dashboardScope,
 	increase,
@@ -20,10 +21,8 @@ const { series } = dashboardScope("pipeline", "stage", "model");
  * comparable in a whole pipeline.
  */
 const whole = dashboardScope("pipeline");
-const byStage = ["pipeline.name", "stage.name"] as const;
 const byPipeline = ["pipeline.name"] as const;
 const byModel = ["gen_ai.request.model"] as const;
-const stageLegend = "{{pipeline_name}} · {{stage_name}}";
 
 const shown = "$__range";
 const secondsPerHour = 3600;

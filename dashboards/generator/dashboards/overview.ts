@@ -1,5 +1,7 @@
 // Over 250 lines: a table of panels that is read from top to bottom.
+
 import { attemptsPerCall } from "../amplification.ts";
+import { byStage } from "../grouping.ts";
 import { errorRatio, failedOutcomes, successObjective } from "../objective.ts";
 import { outcomeColors } from "../palette.ts";
 import {
@@ -20,7 +22,6 @@ import type { Dashboard } from "../specification.ts";
 
 const scope = dashboardScope("pipeline");
 const { series, buckets, counts } = scope;
-const byStage = ["pipeline.name", "stage.name"] as const;
 
 const runs = series("pipeline.runs");
 const stageCalls = series("pipeline.stage.calls");

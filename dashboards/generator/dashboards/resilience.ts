@@ -1,5 +1,7 @@
 // Over 250 lines: a table of panels that is read from top to bottom.
+
 import { attemptsPerCall } from "../amplification.ts";
+import { byStage, stageLegend } from "../grouping.ts";
 import { breakerStates, endingIn, resultColors, retryColors } from "../palette.ts";
 import {
 	dashboardScope,
@@ -17,8 +19,6 @@ import type { Dashboard } from "../specification.ts";
 
 const scope = dashboardScope("pipeline", "stage", "breaker");
 const { series, buckets, sums } = scope;
-const byStage = ["pipeline.name", "stage.name"] as const;
-const stageLegend = "{{pipeline_name}} · {{stage_name}}";
 
 const state = (name: (typeof breakerStates)[number]["state"]) =>
 	series("pipeline.circuit_breaker.state", { "circuit_breaker.state": name });

@@ -1,11 +1,10 @@
+import { byStage, stageLegend } from "../grouping.ts";
 import { failedOutcomes } from "../objective.ts";
 import { outcomeColors } from "../palette.ts";
 import { dashboardScope, increase, perEach, quantile, rate, rateInterval, risen, share, sumBy } from "../promql.ts";
 import type { Dashboard } from "../specification.ts";
 
 const { series, buckets, sums, counts } = dashboardScope("pipeline", "stage");
-const byStage = ["pipeline.name", "stage.name"] as const;
-const stageLegend = "{{pipeline_name}} · {{stage_name}}";
 
 const calls = series("pipeline.stage.calls");
 const callsThat = (outcome: readonly string[]) => series("pipeline.stage.calls", { outcome });
