@@ -15,6 +15,7 @@ export default defineConfig({
 			"scripts/*.test.ts",
 			"test/*.test.ts",
 			"test/stack/*.test.ts",
+			"stack/*.test.ts",
 		],
 		// They have a run of their own: `npm run test:planted-bugs`.
 		exclude: [...configDefaults.exclude, "**/planted-bugs.test.ts"],

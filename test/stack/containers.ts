@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { output, show } from "../../scripts/command.ts";
-import { compose } from "./compose.ts";
-import { type DemoSummary, demoProgram } from "./demo.ts";
-import { prometheusConfig, prometheusConfigFile } from "./prometheus.ts";
-import { freePorts } from "./service.ts";
-import type { Stack } from "./stack.ts";
-import { undone } from "./undone.ts";
+import { compose } from "../../stack/compose.ts";
+import { type DemoSummary, demoProgram } from "../../stack/demo.ts";
+import { prometheusConfig, prometheusConfigFile } from "../../stack/prometheus.ts";
+import { freePorts } from "../../stack/service.ts";
+import { undone } from "../../stack/undone.ts";
+import { type Stack, scrapeIntervalMs } from "./stack.ts";
 
 /** The stack of the compose file, on ports of its own, so that it stands beside one that somebody works with. */
 export async function withContainers<T>(use: (stack: Stack) => Promise<T>): Promise<T> {
@@ -24,7 +24,9 @@ async function useContainers<T>(ends: AsyncDisposableStack, use: (stack: Stack) 
 	const env = Object.fromEntries(variables.map((name, index) => [name, String(ports[index])]));
 	const at = (variable: (typeof variables)[number]) => `http://127.0.0.1:${env[variable]}`;
 
-	const config = prometheusConfig(await readFile(prometheusConfigFile, "utf8"), undefined, prometheusVersion());
+	const config = prometheusConfig(await readFile(prometheusConfigFile, "utf8"), {
+		...{ addresses: undefined, version: prometheusVersion(), scrapeIntervalMs },
+	});
 	await writeFile(join(folder, "prometheus.yaml"), stringify(config));
 	const differences = {
 		services: {

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { renderDashboards } from "../../dashboards/render/render-dashboards.ts";
 import { root } from "../../scripts/command.ts";
+import { findPrograms } from "../../stack/programs.ts";
 import { pictureRateInterval } from "./checks/pictures.ts";
-import { findPrograms } from "./programs.ts";
 import { withStack } from "./stack.ts";
 
 /** It reads its documents first, and rates need a past. */
 const settlingMs = 20_000;
 const shownMs = 180_000;
 
-const programs = await findPrograms();
+const programs = await findPrograms({ profiles: false });
 if (typeof programs === "string") throw new Error(`pictures: ${programs}`);
 const [newest] = programs.prometheus;
 await withStack({ ...programs, prometheus: [newest] }, async ({ prometheusUrls: [server], startedAt }) => {

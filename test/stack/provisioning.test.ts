@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { describe, expect, test } from "vitest";
 import { root } from "../../scripts/command.ts";
-import { compose, readYaml } from "./compose.ts";
+import { compose, readYaml } from "../../stack/compose.ts";
 import { collectorSchema, dashboardProvidersSchema, datasourcesSchema, lokiSchema } from "./schema.ts";
 
 const folder = "dashboards/provisioning";

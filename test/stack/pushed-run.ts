@@ -1,5 +1,5 @@
-import { type DemoSummary, runDemo } from "./demo.ts";
-import { majorOf } from "./programs.ts";
+import { type DemoSummary, runDemo } from "../../stack/demo.ts";
+import { majorOf } from "../../stack/programs.ts";
 import type { Stack } from "./stack.ts";
 
 /** A run of the demo whose metrics were pushed by OTLP, to the end of it. */

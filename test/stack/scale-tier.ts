@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { root } from "../../scripts/command.ts";
-import type { Program } from "./programs.ts";
-import { freePorts, startService } from "./service.ts";
+import type { Program } from "../../stack/programs.ts";
+import { freePorts, startService } from "../../stack/service.ts";
 
 /** What the collectors of the compose file read in their containers. */
 export const collectorConfigFiles: readonly string[] = ["signals", "balancer", "sampler"].map((name) => configOf(name));

@@ -13,7 +13,10 @@ const withinMs = 120_000;
 const stepMs = 250;
 
 /** The panel of breakers draws closed, open, half-open (open again where a probe failed), closed, within two minutes of the start. */
-export async function breakerPanel({ prometheusUrls, startedAt }: Stack): Promise<string> {
+export async function breakerPanel({
+	prometheusUrls,
+	startedAt,
+}: Pick<Stack, "prometheusUrls" | "startedAt">): Promise<string> {
 	const expression = resilience.rows[0]?.panels[0]?.queries[0].expression ?? "";
 	const told = await Promise.all(
 		prometheusUrls.map(({ url, version }) =>

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { output } from "../../../scripts/command.ts";
-import { jaegerConfigFile } from "../jaeger.ts";
-import { prometheusConfigFile } from "../prometheus.ts";
+import { jaegerConfigFile } from "../../../stack/jaeger.ts";
+import { prometheusConfigFile } from "../../../stack/prometheus.ts";
 import { collectorConfigFiles } from "../scale-tier.ts";
 import type { Stack } from "../stack.ts";
 

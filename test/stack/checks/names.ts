@@ -2,11 +2,12 @@ import { eventually } from "../eventually.ts";
 import { metricNames } from "../prometheus-api.ts";
 import { pushedRun } from "../pushed-run.ts";
 import type { Stack } from "../stack.ts";
+import { NotRun } from "./check.ts";
 
 /** A metric has one name, whether it is scraped or pushed by OTLP: the dashboards know only one. */
 export async function names(stack: Stack): Promise<string> {
 	const run = await pushedRun(stack);
-	if (run === undefined) return "not compared: no Prometheus here takes OTLP";
+	if (run === undefined) throw new NotRun("no Prometheus here takes OTLP");
 	// What has a colon is made by a rule.
 	const ours = '__name__=~"(pipeline|gen_ai)_[^:]+"';
 	const { host } = new URL(stack.demo.metricsUrl);

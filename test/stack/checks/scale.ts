@@ -1,12 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { runDemo } from "../../../stack/demo.ts";
 import { seriesIn } from "../../prometheus-server.ts";
-import { runDemo } from "../demo.ts";
 import { eventually } from "../eventually.ts";
 import { findTraces } from "../jaeger-api.ts";
 import { query } from "../prometheus-api.ts";
 import { startScaleTier } from "../scale-tier.ts";
 import type { Stack } from "../stack.ts";
 import { rootOf, spansWithoutParent } from "../trace.ts";
+import { NotRun } from "./check.ts";
 
 /** What Jaeger has counted it tells every 15 seconds, and Prometheus looks every half. */
 const flushMs = 17_000;
@@ -16,7 +17,7 @@ const flushMs = 17_000;
  */
 export async function scaleTier(stack: Stack): Promise<string> {
 	const { programs, jaegerUrl, otlpUrl, folder } = stack;
-	if (programs?.collector === undefined) return "not run: there is no collector here";
+	if (programs?.collector === undefined) throw new NotRun("there is no collector here");
 	// From here on all runs take the way through the tiers.
 	await stack.demo.stop();
 	const startedAt = Date.now();

@@ -4,15 +4,19 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `use`, and then undoes what it has deferred, the last first: when it is done, when it fails, and when this process is
- * told to end, which it then does as a shell expects it.
+ * told to end, which it then does: with the exit code a shell expects of the signal, or with the one that is given for it.
  */
-export async function undone<T>(use: (ends: AsyncDisposableStack) => Promise<T>): Promise<T> {
+export async function undone<T>(
+	use: (ends: AsyncDisposableStack) => Promise<T>,
+	exitCodes: Partial<Record<(typeof signals)[number], number>> = {},
+): Promise<T> {
 	const ends = new AsyncDisposableStack();
 	let over: Promise<void> | undefined;
 	// A signal makes `use` fail too, and whoever comes second waits for the first.
 	const undo = () => (over ??= ends.disposeAsync());
 	const listeners = signals.map((signal) => {
-		const listener = () => void undo().finally(() => process.exit(128 + constants.signals[signal]));
+		const listener = () =>
+			void undo().finally(() => process.exit(exitCodes[signal] ?? 128 + constants.signals[signal]));
 		process.once(signal, listener);
 		return () => process.off(signal, listener);
 	});

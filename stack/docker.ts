@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { root } from "./command.ts";
+import { root } from "../scripts/command.ts";
 
 /** Why Docker cannot run the stack here, and what to do about it; undefined where it can. */
 export function troubleWithDocker(): string | undefined {

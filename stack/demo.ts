@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { root } from "../../scripts/command.ts";
-import { startService } from "./service.ts";
+import { root } from "../scripts/command.ts";
+import { type Service, startService } from "./service.ts";
 
 /** What Node is given to run it. */
 export const demoProgram: readonly string[] = ["--conditions=@footlight/source", "examples/docs-qa/main.ts"];
@@ -25,6 +25,11 @@ export interface Demo {
 	stop(): Promise<DemoSummary>;
 }
 
+/** The demo as a child of this process. */
+export interface DemoProcess extends Demo {
+	readonly service: Service;
+}
+
 export interface DemoOptions {
 	/** Where traces go. */
 	readonly otlpUrl: string;
@@ -32,7 +37,7 @@ export interface DemoOptions {
 }
 
 /** Starts the demo with several readers; resolves when it serves metrics. */
-export async function startDemo({ otlpUrl, metricsPort }: DemoOptions): Promise<Demo> {
+export async function startDemo({ otlpUrl, metricsPort }: DemoOptions): Promise<DemoProcess> {
 	const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
 	const service = await startService({
 		name: "the demo",
@@ -48,7 +53,7 @@ export async function startDemo({ otlpUrl, metricsPort }: DemoOptions): Promise<
 		if (code !== 0) throw new Error(`stack: the demo ended with ${code}:\n${service.lastLines()}`);
 		return JSON.parse(service.stdout()) as DemoSummary;
 	};
-	return { metricsUrl, lastLines: service.lastLines, stop: () => (stopped ??= stop()) };
+	return { service, metricsUrl, lastLines: service.lastLines, stop: () => (stopped ??= stop()) };
 }
 
 /** Runs the demo once over its questions, to its end, with settings of OpenTelemetry. */

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { root } from "../../scripts/command.ts";
+import { root } from "../scripts/command.ts";
 import type { Program } from "./programs.ts";
 import { type Service, startService } from "./service.ts";
 

@@ -2,21 +2,18 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { root } from "../../scripts/command.ts";
+import { root } from "../scripts/command.ts";
 import { majorOf, type PrometheusProgram } from "./programs.ts";
 import { type Service, startService } from "./service.ts";
 
 /** What the stack's Prometheus reads in its container. */
 export const prometheusConfigFile: string = join(root, "dashboards/provisioning/prometheus.yaml");
 
-/** Where the services of the compose file are in this test: `demo:9464` -> `127.0.0.1:40001`. */
+/** Where the services of the compose file are on loopback: `demo:9464` -> `127.0.0.1:40001`. */
 export type Addresses = Readonly<Record<string, string>>;
 
-/** An application under work on the host, as containers see it: in a test there is none. */
-const onHost = "host.docker.internal:9464";
-
-/** A breaker is half open for no longer than a few calls take: the containers' five seconds would look past it. */
-const scrapeIntervalMs = 500;
+/** An application under work on the host, as containers see it. */
+export const applicationOnHost = "host.docker.internal:9464";
 
 interface PrometheusConfig {
 	global: Record<string, string>;
@@ -26,19 +23,28 @@ interface PrometheusConfig {
 	storage?: unknown;
 }
 
+export interface Differences {
+	/** Where the services are; undefined for containers, which find each other by name. */
+	readonly addresses: Addresses | undefined;
+	readonly version: string;
+	/** @default as the file says */
+	readonly scrapeIntervalMs?: number | undefined;
+}
+
 /**
- * The stack's own configuration, which looks more often: for containers with their own addresses, else with those given. Jobs
- * that look at the host, or at nothing that has an address, are left out, and so is, for a Prometheus before 3, what it does not
- * know.
+ * The stack's own configuration with what differs from the containers, or from what one works with. Jobs that look at nothing
+ * that has an address are left out, for containers the one that looks at the host, and for a Prometheus before 3 what it does
+ * not know.
  */
-export function prometheusConfig(text: string, addresses: Addresses | undefined, version: string): PrometheusConfig {
+export function prometheusConfig(
+	text: string,
+	{ addresses, version, scrapeIntervalMs }: Differences,
+): PrometheusConfig {
 	const { otlp, storage, rule_files = [], ...config } = parse(text) as PrometheusConfig;
-	// What a process tells of the time since it was last asked, it tells one of two who ask at the same moment.
-	const interval = `${scrapeIntervalMs + (majorOf(version) >= 3 ? 0 : 100)}ms`;
-	const global = { ...config.global, scrape_interval: interval, scrape_timeout: interval };
+	const global = { ...config.global, ...(scrapeIntervalMs !== undefined && everyMs(scrapeIntervalMs, version)) };
 	if (addresses === undefined) {
 		const scrape_configs = config.scrape_configs.filter(
-			({ static_configs = [] }) => !static_configs.some(({ targets }) => targets.includes(onHost)),
+			({ static_configs = [] }) => !static_configs.some(({ targets }) => targets.includes(applicationOnHost)),
 		);
 		return { ...config, global, scrape_configs, rule_files, otlp, storage };
 	}
@@ -55,16 +61,25 @@ export function prometheusConfig(text: string, addresses: Addresses | undefined,
 	};
 }
 
+/** Older and newer not at the same moment: what a process tells of the time since it was last asked, it tells one of two. */
+function everyMs(scrapeIntervalMs: number, version: string) {
+	const interval = `${scrapeIntervalMs + (majorOf(version) >= 3 ? 0 : 100)}ms`;
+	return { scrape_interval: interval, scrape_timeout: interval };
+}
+
 export interface PrometheusOptions {
 	readonly program: PrometheusProgram;
 	readonly port: number;
 	readonly folder: string;
 	readonly addresses: Addresses;
+	readonly scrapeIntervalMs?: number | undefined;
 }
 
 /** Starts a Prometheus as the stack has it, on loopback. */
-export async function startPrometheus({ program, port, folder, addresses }: PrometheusOptions): Promise<Service> {
-	const config = prometheusConfig(readFileSync(prometheusConfigFile, "utf8"), addresses, program.version);
+export async function startPrometheus(options: PrometheusOptions): Promise<Service> {
+	const { program, port, folder, addresses, scrapeIntervalMs } = options;
+	const text = readFileSync(prometheusConfigFile, "utf8");
+	const config = prometheusConfig(text, { addresses, version: program.version, scrapeIntervalMs });
 	const file = join(folder, `prometheus-${program.version}.yaml`);
 	await writeFile(file, stringify(config));
 	return startService({

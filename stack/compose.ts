@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { root } from "../../scripts/command.ts";
+import { root } from "../scripts/command.ts";
 
 /** A service of the compose file, as far as tests look at it. */
 export interface Service {
@@ -23,3 +23,16 @@ export function readYaml<T>(path: string): T {
 
 export const compose: { readonly name: string; readonly services: Readonly<Record<string, Service>> } =
 	readYaml("docker-compose.yml");
+
+/** A port as the compose file publishes it: the variable that moves it, and where it is with these settings. */
+export function publishedPort(opened: string, settings: NodeJS.ProcessEnv): { variable: string; port: number } {
+	const [service = "", within] = opened.split(":");
+	const published = compose.services[service]?.ports?.find((port) => port.endsWith(`:${within}`)) ?? "";
+	const { variable = "", usual } = /\$\{(?<variable>[A-Z_]+):-(?<usual>\d+)\}/.exec(published)?.groups ?? {};
+	const chosen = settings[variable] || usual;
+	const port = Number(chosen);
+	if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+		throw new RangeError(`stack: ${variable} must be a port, a whole number from 1 to 65535, got ${chosen}`);
+	}
+	return { variable, port };
+}

@@ -38,3 +38,10 @@ test.each([
 	const [code] = await once(child, "close");
 	expect([code, printed.trim().split("\n")]).toEqual([expected, ["ready", "second", "first"]]);
 });
+
+test("ends with the code that is given for a signal", async () => {
+	const child = spawn(process.execPath, [fileURLToPath(new URL("undone.fixture.ts", import.meta.url)), "0"]);
+	child.stdout.setEncoding("utf8").on("data", (text: string) => text.includes("ready") && child.kill("SIGINT"));
+	const [code] = await once(child, "close");
+	expect(code).toBe(0);
+});

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { capture } from "../../scripts/command.ts";
+import { capture } from "../scripts/command.ts";
 import { buildGoTool, findGo, folderOf, type GoTool, goTools } from "./go-tool.ts";
 
 /** A program that answered when asked for its version. */
@@ -14,17 +14,17 @@ export interface PrometheusProgram extends Program {
 	readonly promtool: string;
 }
 
-/** What the stack test runs. */
+/** What the stack runs without containers. */
 export interface Programs {
 	readonly jaeger: Program;
 	/** Newest first: Prometheus 3 where it can be had, and an older one where it is installed. */
 	readonly prometheus: readonly [PrometheusProgram, ...PrometheusProgram[]];
-	/** For the profiles; the stack without them needs none. */
+	/** For the profiles, where they are asked for; the stack without them needs none. */
 	readonly collector: Program | undefined;
 }
 
-/** Programs on the PATH, or built by Go; else why there are none, in words. */
-export async function findPrograms(): Promise<Programs | string> {
+/** Programs on the PATH, or built by Go; else what there is not, in words. */
+export async function findPrograms({ profiles }: { readonly profiles: boolean }): Promise<Programs | string> {
 	const go = await findGo();
 	async function built<T>(tool: GoTool, look: (folder: string) => Promise<T | undefined>): Promise<T | undefined> {
 		const folder = folderOf(tool);
@@ -49,6 +49,7 @@ export async function findPrograms(): Promise<Programs | string> {
 	const [newest, ...older] = [newer, installed].filter((program) => program !== undefined);
 	if (newest === undefined) return `no Prometheus on the PATH, and ${withoutGo(go)}`;
 
+	if (!profiles) return { jaeger, prometheus: [newest, ...older], collector: undefined };
 	const collector = await built(goTools.collector, (folder) => collectorAt(join(folder, "collector")));
 	return { jaeger, prometheus: [newest, ...older], collector };
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { output, root } from "../../scripts/command.ts";
+import { output, root } from "../scripts/command.ts";
 
 /** Programs that Go builds from a module pinned in `tools/`. */
 export interface GoTool {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { root } from "../../scripts/command.ts";
+import { root } from "../scripts/command.ts";
 
 const keptLines = 40;
 const pollMs = 250;
@@ -30,6 +30,8 @@ export interface Service {
 	stdout(): string;
 	/** The last lines it wrote, for a message. */
 	lastLines(): string;
+	/** Resolves to its exit code, or the signal that ended it, when it ends of itself or otherwise. */
+	readonly ended: Promise<number | NodeJS.Signals>;
 	/** Asks it to end, and ends it where it does not; resolves to its exit code, or the signal that ended it. */
 	stop(): Promise<number | NodeJS.Signals>;
 }
@@ -46,8 +48,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 	const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
 	running.add(child);
 	child.once("exit", () => running.delete(child));
-	const exited = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
-	exited.catch(() => {}); // a program that cannot be started rejects below
+	const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+	ended.catch(() => {}); // a program that cannot be started rejects below
 	let stdout = "";
 	let lines: string[] = [];
 	for (const stream of [child.stdout, child.stderr]) {
@@ -59,14 +61,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 	const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
 	const service: Service = {
-		name,
+		...{ name, ended },
 		stdout: () => stdout,
 		lastLines: () => lines.join("\n").trim(),
 		async stop() {
 			if (isRunning()) child.kill(stopSignal);
 			const impatient = setTimeout(() => child.kill("SIGKILL"), graceMs);
 			try {
-				return await exited;
+				return await ended;
 			} finally {
 				clearTimeout(impatient);
 			}
@@ -76,7 +78,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 	const endMs = performance.now() + readyWithinMs;
 	try {
 		while (!(await answers(readyUrl))) {
-			if (!isRunning()) throw new Error(`stack: ${name} ended with ${await exited}:\n${service.lastLines()}`);
+			if (!isRunning()) throw new Error(`stack: ${name} ended with ${await ended}:\n${service.lastLines()}`);
 			if (performance.now() > endMs) {
 				throw new Error(`stack: ${name} was not ready after ${readyWithinMs / 1_000} s:\n${service.lastLines()}`);
 			}
@@ -96,6 +98,19 @@ async function answers(url: string): Promise<boolean> {
 		return response.ok;
 	} catch {
 		return false;
+	}
+}
+
+/** Whether a program could take this port of loopback now. */
+export async function isFree(port: number): Promise<boolean> {
+	const server = createServer().listen(port, "127.0.0.1");
+	try {
+		await once(server, "listening");
+		return true;
+	} catch {
+		return false;
+	} finally {
+		server.close();
 	}
 }
 

@@ -1,0 +1,38 @@
+// Starts and stops the stack of docker-compose.yml, the demo in it: `npm run stack -- up --profile logs --profile scale`.
+// Where Docker cannot do it, `npm run stack` runs the same chain on loopback, in the foreground, all but Grafana.
+// Exit codes: 0 done, 1 it did not start or did not stay, 2 wrong usage, 69 nothing to do it with; else that of Docker.
+import { readArguments } from "./arguments.ts";
+import { inContainers } from "./containers.ts";
+import { troubleWithDocker } from "./docker.ts";
+import { findPrograms } from "./programs.ts";
+import { withoutDocker } from "./without-docker.ts";
+
+const wrongUsage = 2;
+const unavailable = 69;
+
+process.exitCode = await stack(process.argv.slice(2));
+
+async function stack(parameters: readonly string[]): Promise<number> {
+	const asked = readArguments(parameters);
+	if (typeof asked === "string") {
+		console.error(asked);
+		return wrongUsage;
+	}
+	const trouble = troubleWithDocker();
+	if (trouble === undefined) return inContainers(asked);
+
+	console.error(`stack: ${trouble}\n`);
+	if (asked.command !== "up" || asked.profiles.length > 0 || asked.rest.length > 0) {
+		console.error(
+			"Without Docker there is `npm run stack` alone, which runs Jaeger, Prometheus and the demo until Ctrl-C: no command but `up`, no profiles, no options of Compose.",
+		);
+		return unavailable;
+	}
+	const programs = await findPrograms({ profiles: false });
+	if (typeof programs === "string") {
+		console.error(`Without Docker the stack is Jaeger 2 and Prometheus from the PATH, or built by Go 1.26. Here there is ${programs}.
+The examples run without either: \`npm start\` draws every run in the terminal.`);
+		return unavailable;
+	}
+	return withoutDocker(programs);
+}
