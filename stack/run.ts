@@ -7,10 +7,16 @@ import { troubleWithDocker } from "./docker.ts";
 import { findPrograms } from "./programs.ts";
 import { withoutDocker } from "./without-docker.ts";
 
+const failed = 1;
 const wrongUsage = 2;
 const unavailable = 69;
 
-process.exitCode = await stack(process.argv.slice(2));
+try {
+	process.exitCode = await stack(process.argv.slice(2));
+} catch (error) {
+	console.error(error instanceof Error ? error.message : error);
+	process.exitCode = failed;
+}
 
 async function stack(parameters: readonly string[]): Promise<number> {
 	const asked = readArguments(parameters);

@@ -1,15 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { freePorts } from "./service.ts";
 import { withoutDocker } from "./without-docker.ts";
 
 /** It stops before it starts any of them. */
 const program = { path: "not to be started", version: "0.0.0", promtool: "not to be started" };
 const programs = { jaeger: program, prometheus: [program] as const, collector: undefined };
-
-const said = vi.spyOn(console, "error").mockImplementation(() => {});
-afterEach(() => said.mockClear());
 
 async function moveAllPorts() {
 	const [ui, prometheus, http, grpc] = await freePorts(4);
@@ -28,8 +25,7 @@ test("says which port is taken, and the variable that moves it", async () => {
 	await once(server, "listening");
 	const { port } = server.address() as { port: number };
 	vi.stubEnv("OTLP_HTTP_PORT", String(port));
-	expect(await withoutDocker(programs)).toBe(1);
-	expect(said).toHaveBeenCalledExactlyOnceWith(
+	await expect(withoutDocker(programs)).rejects.toThrow(
 		`stack: port ${port} is taken: what is there has to end, or OTLP_HTTP_PORT has to be set to another (in the environment or in .env)`,
 	);
 });
@@ -37,8 +33,7 @@ test("says which port is taken, and the variable that moves it", async () => {
 test.each(["http", "0", "65536", "4318.5", " "])("refuses %j for a port", async (port) => {
 	await moveAllPorts();
 	vi.stubEnv("PROMETHEUS_PORT", port);
-	expect(await withoutDocker(programs)).toBe(1);
-	expect(said).toHaveBeenCalledExactlyOnceWith(
+	await expect(withoutDocker(programs)).rejects.toThrow(
 		`stack: PROMETHEUS_PORT must be a port, a whole number from 1 to 65535, got ${port}`,
 	);
 });

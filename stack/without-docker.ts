@@ -12,34 +12,32 @@ import { undone } from "./undone.ts";
 /** What of the stack there is without containers. */
 const here = ["jaeger:16686", "prometheus:9090", "jaeger:4318", "jaeger:4317"] as const satisfies readonly Opened[];
 
-/** Runs Jaeger, Prometheus and the demo where the containers would be found, until Ctrl-C; gives the exit code. */
-export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Programs): Promise<number> {
+/**
+ * Runs Jaeger, Prometheus and the demo where the containers would be found, until Ctrl-C, which ends this process; rejects when one
+ * of them does not start, or ends of itself.
+ */
+export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Programs): Promise<never> {
 	// As Compose does: what is in the environment wins.
 	const settings = join(root, ".env");
 	if (existsSync(settings)) process.loadEnvFile(settings);
-	try {
-		const ports = await portsHere();
-		console.log(`stack: starting Jaeger ${jaeger.version}, Prometheus ${prometheus.version} and the demo ...`);
-		return await undone(
-			async (ends) => {
-				const { ended, jaegerUrl } = await startOnLoopback(ends, {
-					...{ jaeger, prometheus: [prometheus], ports },
-					otherAddresses: { [applicationOnHost]: "127.0.0.1:9464" },
-				});
-				for (const place of places) {
-					const port = ports[`${place.service}:${place.port}` as (typeof here)[number]];
-					if (port !== undefined) process.stdout.write(lineFor(place, `127.0.0.1:${port}`));
-				}
-				console.log(after);
-				if (!(await hasPages(jaegerUrl))) console.log(withoutPages);
-				throw new Error(await ended);
-			},
-			{ SIGINT: 0 },
-		);
-	} catch (error) {
-		console.error(error instanceof Error ? error.message : error);
-		return 1;
-	}
+	const ports = await portsHere();
+	console.log(`stack: starting Jaeger ${jaeger.version}, Prometheus ${prometheus.version} and the demo ...`);
+	return undone(
+		async (ends) => {
+			const { ended, jaegerUrl } = await startOnLoopback(ends, {
+				...{ jaeger, prometheus: [prometheus], ports },
+				otherAddresses: { [applicationOnHost]: "127.0.0.1:9464" },
+			});
+			for (const place of places) {
+				const port = ports[`${place.service}:${place.port}` as (typeof here)[number]];
+				if (port !== undefined) process.stdout.write(lineFor(place, `127.0.0.1:${port}`));
+			}
+			console.log(after);
+			if (!(await hasPages(jaegerUrl))) console.log(withoutPages);
+			throw new Error(await ended);
+		},
+		{ SIGINT: 0 },
+	);
 }
 
 const after = `
