@@ -106,6 +106,12 @@ describe("docker-compose.yml", () => {
 		);
 	});
 
+	test("runs the Loki that the stack test has built", () => {
+		const { version } = goTools.loki;
+		expect(compose.services.loki?.image).toBe(`grafana/loki:${version}`);
+		expect(read("tools/loki/go.mod")).toContain(`github.com/grafana/loki/v3 v${version} `);
+	});
+
 	test("makes the demo's image of Node as the workspace pins it", () => {
 		const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: Record<string, string> };
 		const { images } = imagesOf(compose.services.demo ?? {});

@@ -58,10 +58,30 @@ export async function startDemo({ otlpUrl, metricsPort }: DemoOptions): Promise<
 
 /** Runs the demo once over its questions, to its end, with settings of OpenTelemetry. */
 export async function runDemo(otlpUrl: string, settings: Readonly<Record<string, string>>): Promise<DemoSummary> {
+	return (await runDemoWithLogs(otlpUrl, settings)).summary;
+}
+
+/** A log line as the demo has written it. */
+export interface WrittenLine {
+	readonly time: number;
+	readonly msg: string;
+	readonly trace_id?: string;
+	readonly span_id?: string;
+	readonly "pipeline.name"?: string;
+}
+
+/** Runs the demo as `runDemo` does, and keeps the log lines that it writes for people, which take no way through OpenTelemetry. */
+export async function runDemoWithLogs(
+	otlpUrl: string,
+	settings: Readonly<Record<string, string>>,
+): Promise<{ readonly summary: DemoSummary; readonly lines: readonly WrittenLine[] }> {
 	const env = { ...environment(otlpUrl), ...settings };
 	const options = { cwd: root, env, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 };
-	const { stdout } = await promisify(execFile)(process.execPath, [...demoProgram, "--once", "--json"], options);
-	return JSON.parse(stdout) as DemoSummary;
+	const args = [...demoProgram, "--once", "--json", "--logs"];
+	const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
+	// They stand among what a person reads, which may leave its own line open.
+	const lines = [...stderr.matchAll(/\{"level":\d+,.*\}$/gm)].map(([line]) => JSON.parse(line) as WrittenLine);
+	return { summary: JSON.parse(stdout) as DemoSummary, lines };
 }
 
 /** The same questions get the same answers wherever this runs: no setting of the machine's own, no key of a real service. */

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -22,6 +23,7 @@ export interface GoTool {
 const jaegerVersion = "2.13.0";
 const prometheusVersion = "3.13.5";
 const collectorVersion = "0.159.0";
+const lokiVersion = "3.7.8";
 
 export const goTools = {
 	jaeger: {
@@ -44,6 +46,12 @@ export const goTools = {
 		commands: ["."],
 		stamp: ["main.version", collectorVersion],
 	},
+	loki: {
+		module: "loki",
+		version: lokiVersion,
+		commands: ["github.com/grafana/loki/v3/cmd/loki"],
+		stamp: ["github.com/grafana/loki/v3/pkg/util/build.Version", lokiVersion],
+	},
 } as const satisfies Record<string, GoTool>;
 
 /** Folder that programs are kept in, outside the tree, so that a fresh clone finds them. */
@@ -57,9 +65,10 @@ export async function findGo(): Promise<{ readonly path: string } | { readonly m
 	const path = folders.map((folder) => join(folder, "go")).find((file) => existsSync(file));
 	if (path === undefined) return { missing: "no Go" };
 	const version = (await output(path, ["env", "GOVERSION"], { env: goEnvironment })).trim();
-	const [major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
-	if (major > 1 || (major === 1 && minor >= 26)) return { path };
-	return { missing: `only ${version}, where it takes Go 1.26,` };
+	const [major = 0, minor = 0, patch = 0] = (/^go(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? []).slice(1).map(Number);
+	// Loki's module wants this one.
+	if (major > 1 || (major === 1 && (minor > 26 || (minor === 26 && patch >= 5)))) return { path };
+	return { missing: `only ${version}, where it takes Go 1.26.5,` };
 }
 
 // Nothing of the machine's own settings decides what is built, and no other Go is fetched.
@@ -67,7 +76,10 @@ const goEnvironment = { GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "local" };
 
 /** Folder that the programs of a tool are in, once they are built. */
 export function folderOf({ module, version }: GoTool): string {
-	return join(cacheFolder(), `${module}-${version}`);
+	// Of a program that is put together here, the version does not tell what is in it.
+	const main = join(root, "tools", module, "main.go");
+	const own = existsSync(main) ? `-${createHash("sha256").update(readFileSync(main)).digest("hex").slice(0, 8)}` : "";
+	return join(cacheFolder(), `${module}-${version}${own}`);
 }
 
 /** Builds the programs of a tool into its folder. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { cacheFolder } from "./go-tool.ts";
-import { collectorVersionIn, jaegerVersionIn, majorOf, prometheusVersionIn } from "./programs.ts";
+import { cacheFolder, folderOf, goTools } from "./go-tool.ts";
+import { collectorVersionIn, jaegerVersionIn, lokiVersionIn, majorOf, prometheusVersionIn } from "./programs.ts";
 
 test("reads the version of a Jaeger 2, and takes no older one", () => {
 	expect(jaegerVersionIn('{"gitCommit":"","gitVersion":"v2.13.0","buildDate":""}')).toBe("2.13.0");
@@ -22,6 +22,14 @@ test("reads the version of a collector", () => {
 	expect(collectorVersionIn("")).toBeUndefined();
 });
 
+test("reads the version of a Loki, and takes none before 3.7", () => {
+	expect(lokiVersionIn("loki, version 3.7.8 (branch: , revision: unknown)\n  build user: ")).toBe("3.7.8");
+	expect(lokiVersionIn("loki, version 4.0.1 (branch: main)")).toBe("4.0.1");
+	expect(lokiVersionIn("loki, version 3.6.11 (branch: main)")).toBeUndefined();
+	// Another program has this name too.
+	expect(lokiVersionIn("loki 2.4.7 - linkage analysis")).toBeUndefined();
+});
+
 test("takes the number before the first dot", () => {
 	expect(["2.42.0+ds", "3.13.5", "12.0.0"].map(majorOf)).toEqual([2, 3, 12]);
 });
@@ -29,4 +37,9 @@ test("takes the number before the first dot", () => {
 test("keeps what it builds outside the tree, where the machine keeps such things", () => {
 	expect(cacheFolder({ HOME: "/home/ada" })).toBe("/home/ada/.cache/footlight/tools");
 	expect(cacheFolder({ HOME: "/home/ada", XDG_CACHE_HOME: "/cache" })).toBe("/cache/footlight/tools");
+});
+
+test("keeps what is put together here by what is in it, and the rest by its version", () => {
+	expect(folderOf(goTools.collector)).toMatch(new RegExp(`collector-${goTools.collector.version}-[0-9a-f]{8}$`));
+	expect(folderOf(goTools.loki)).toMatch(new RegExp(`loki-${goTools.loki.version}$`));
 });

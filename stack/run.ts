@@ -34,9 +34,9 @@ async function stack(parameters: readonly string[]): Promise<number> {
 		);
 		return unavailable;
 	}
-	const programs = await findPrograms({ profiles: false });
+	const programs = await findPrograms();
 	if (typeof programs === "string") {
-		console.error(`Without Docker the stack is Jaeger 2 and Prometheus from the PATH, or built by Go 1.26. Here there is ${programs}.
+		console.error(`Without Docker the stack is Jaeger 2 and Prometheus from the PATH, or built by Go 1.26.5. Here there is ${programs}.
 The examples run without either: \`npm start\` draws every run in the terminal.`);
 		return unavailable;
 	}

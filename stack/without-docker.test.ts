@@ -6,7 +6,7 @@ import { withoutDocker } from "./without-docker.ts";
 
 /** It stops before it starts any of them. */
 const program = { path: "not to be started", version: "0.0.0", promtool: "not to be started" };
-const programs = { jaeger: program, prometheus: [program] as const, collector: undefined };
+const programs = { jaeger: program, prometheus: [program] as const };
 
 async function moveAllPorts() {
 	const [ui, prometheus, http, grpc] = await freePorts(4);

@@ -11,7 +11,7 @@ import { withStack } from "./stack.ts";
 const settlingMs = 20_000;
 const shownMs = 180_000;
 
-const programs = await findPrograms({ profiles: false });
+const programs = await findPrograms();
 if (typeof programs === "string") throw new Error(`pictures: ${programs}`);
 const [newest] = programs.prometheus;
 await withStack({ ...programs, prometheus: [newest] }, async ({ prometheusUrls: [server], startedAt }) => {

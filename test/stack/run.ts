@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { reportFolderVariable, skippedExitCode, type TestReport } from "../../scripts/test-report.ts";
 import { troubleWithDocker } from "../../stack/docker.ts";
-import { findPrograms } from "../../stack/programs.ts";
+import { findProfilePrograms, findPrograms } from "../../stack/programs.ts";
 import { NotRun } from "./checks/check.ts";
 import { checks } from "./checks/index.ts";
 import { imagesInContainers, withContainers } from "./containers.ts";
@@ -22,16 +22,18 @@ async function test([part = ""]: readonly string[]): Promise<number> {
 		console.log(`stack: in containers: ${imagesInContainers().join(", ")}, Node ${process.versions.node}`);
 		results = await withContainers((stack) => runChecks(stack, part));
 	} else {
-		const programs = await findPrograms({ profiles: true });
+		const programs = await findPrograms();
 		if (typeof programs === "string") {
 			console.log(`stack: skipped: no Docker engine, ${programs}`);
 			return skippedExitCode;
 		}
-		const { jaeger, prometheus, collector } = programs;
+		const { jaeger, prometheus } = programs;
+		const { collector, loki } = await findProfilePrograms();
 		const versions = [`Jaeger ${jaeger.version}`, ...prometheus.map(({ version }) => `Prometheus ${version}`)];
 		if (collector !== undefined) versions.push(`collector ${collector.version}`);
+		if (loki !== undefined) versions.push(`Loki ${loki.version}`);
 		console.log(`stack: ${versions.join(", ")}, Node ${process.versions.node}`);
-		results = await withStack(programs, (stack) => runChecks(stack, part));
+		results = await withStack({ ...programs, collector, loki }, (stack) => runChecks(stack, part));
 	}
 	const count = (wanted: string) => results.filter(({ status }) => status === wanted).length;
 	// What cannot be run here is told in the log, and is in no report: it has shown nothing.
@@ -53,7 +55,7 @@ async function runChecks(stack: Stack, part: string): Promise<Result[]> {
 			told = await check(stack);
 		} catch (error) {
 			status = error instanceof NotRun ? "skipped" : "failed";
-			told = error instanceof Error ? error.message : String(error);
+			told = error instanceof Error ? messageOf(error) : String(error);
 		}
 		const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
 		console.log(`${signs[status]} ${title} (${seconds} s)\n        ${told}`);
@@ -63,6 +65,11 @@ async function runChecks(stack: Stack, part: string): Promise<Result[]> {
 		console.log(`\nstack: the last of the demo:\n${stack.demo.lastLines()}`);
 	}
 	return results;
+}
+
+/** What a failed fetch is about stands in its cause. */
+function messageOf({ message, cause }: Error): string {
+	return cause instanceof Error ? `${message}: ${messageOf(cause)}` : message;
 }
 
 /** Leaves a report as the other test runs do, where somebody asks for reports. */

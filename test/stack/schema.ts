@@ -112,9 +112,10 @@ export const lokiSchema: AnySchema = exactly(
 			log_level: { enum: ["debug", "info", "warn", "error"] },
 		}),
 		common: exactly({
+			instance_addr: text,
 			path_prefix: text,
 			replication_factor: count,
-			ring: exactly({ instance_addr: text, kvstore: exactly({ store: { enum: ["inmemory", "memberlist"] } }) }),
+			ring: exactly({ kvstore: exactly({ store: { enum: ["inmemory", "memberlist"] } }) }),
 			storage: exactly({ filesystem: exactly({ chunks_directory: text, rules_directory: text }) }),
 		}),
 		schema_config: exactly({
@@ -162,6 +163,10 @@ const components = {
 					"action",
 				]),
 			),
+		}),
+		transform: exactly({
+			error_mode: { enum: ["ignore", "silent", "propagate"] },
+			log_statements: listOf(text),
 		}),
 		tail_sampling: exactly(
 			{

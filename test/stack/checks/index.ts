@@ -5,6 +5,7 @@ import type { Check } from "./check.ts";
 import { configurations } from "./configurations.ts";
 import { dashboards } from "./dashboards.ts";
 import { exemplars } from "./exemplars.ts";
+import { logs } from "./logs.ts";
 import { names } from "./names.ts";
 import { pictures } from "./pictures.ts";
 import { questions } from "./questions.ts";
@@ -29,5 +30,6 @@ export const checks: readonly (readonly [title: string, check: Check])[] = [
 	["the amplification shown is what the server counted", amplification],
 	["metrics have the same names scraped and pushed", names],
 	["npm run stack does without Docker what it says", withoutDocker],
+	["the profile logs leads from a trace to its lines and back", logs],
 	["the tiers of the profile scale count all and keep whole traces", scaleTier],
 ];

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { runDemo } from "../../../stack/demo.ts";
+import { startScaleTier } from "../../../stack/scale-tier.ts";
 import { seriesIn } from "../../prometheus-server.ts";
 import { eventually } from "../eventually.ts";
 import { findTraces } from "../jaeger-api.ts";
 import { query } from "../prometheus-api.ts";
-import { startScaleTier } from "../scale-tier.ts";
 import type { Stack } from "../stack.ts";
 import { rootOf, spansWithoutParent } from "../trace.ts";
 import { NotRun } from "./check.ts";
