@@ -137,6 +137,11 @@ describe("docker-compose.yml", () => {
 		expect(mode).toBe("ro");
 	});
 
+	test("has in memory only folders that say whose they are: Docker would take root, and forget the mode", () => {
+		const inMemory = services.flatMap(([, { tmpfs = [] }]) => tmpfs);
+		expect(inMemory).toEqual([expect.stringMatching(/^\/loki:uid=(\d+),gid=\1,size=/)]);
+	});
+
 	test("lets nobody in as an administrator without a password", () => {
 		const { environment = {} } = compose.services.grafana ?? {};
 		expect(environment.GF_AUTH_ANONYMOUS_ORG_ROLE).toBe("Viewer");

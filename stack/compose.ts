@@ -10,6 +10,7 @@ export interface Service {
 	readonly profiles?: readonly string[];
 	readonly ports?: readonly string[];
 	readonly volumes?: readonly string[];
+	readonly tmpfs?: readonly string[];
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 	readonly healthcheck?: { readonly test: readonly string[]; readonly interval: string };
