@@ -5,13 +5,17 @@ import type { Annotation } from "./specification.ts";
 
 const { series } = dashboardScope();
 
-/** Each change once, at its very moment: the metric's value is when it was. */
+/**
+ * Each change at its very moment: the metric's value is when it was. Between the points of a wide range Grafana asks for none, so
+ * that each is asked what was since the last: as often as most servers are scraped, and no more, for that is dear over a month.
+ */
 function breaker(state: "open" | "half_open" | "closed", name: string, color: Annotation["color"]): Annotation {
 	const inIt = series("pipeline.circuit_breaker.state", { "circuit_breaker.state": state });
-	const since = `${series("pipeline.circuit_breaker.last_transition_time")} * 1000`;
+	const last = `${series("pipeline.circuit_breaker.last_transition_time")} * 1000`;
+	const now = maxBy(["circuit_breaker.name"], `${last} and on (job, instance, circuit_breaker_name) ${inIt} == 1`);
 	return {
 		name,
-		expression: maxBy(["circuit_breaker.name"], `${since} and on (job, instance, circuit_breaker_name) ${inIt} == 1`),
+		expression: `max_over_time((${now})[$__interval:15s]) or ${now}`,
 		title: name,
 		text: "{{circuit_breaker_name}}",
 		color,

@@ -98,7 +98,7 @@ export function withValues(text: string, { templating }: CommittedDashboard): st
 }
 
 /** What Grafana puts in by itself, in expressions. */
-export const builtIn: Readonly<Record<string, string>> = { __rate_interval: "1m", __range: "30m" };
+export const builtIn: Readonly<Record<string, string>> = { __interval: "15s", __rate_interval: "1m", __range: "30m" };
 
 /** What a dashboard's panels ask. */
 export function askedByPanels(dashboard: CommittedDashboard): Asked[] {

@@ -115,7 +115,6 @@ const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(["lastNotNul
 function timeSeries(panel: TimeSeriesPanel): timeseries.PanelBuilder {
 	const { draw = "line" } = panel;
 	const builder = begun(new timeseries.PanelBuilder(), panel)
-		.min(0)
 		.lineWidth({ line: 2, area: 1, stacked: 1, share: 1, bars: 0 }[draw])
 		.lineInterpolation(common.LineInterpolation.Linear)
 		.drawStyle(draw === "bars" ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
@@ -132,6 +131,8 @@ function timeSeries(panel: TimeSeriesPanel): timeseries.PanelBuilder {
 		.tooltip(
 			new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
 		);
+	// A logarithmic axis never reaches 0: a Grafana that is told to draw it there draws nothing.
+	if (!panel.logarithmic) builder.min(0);
 	if (panel.max !== undefined) builder.max(panel.max);
 	if (draw === "stacked" || draw === "bars" || draw === "share") {
 		const mode = draw === "share" ? common.StackingMode.Percent : common.StackingMode.Normal;
@@ -209,8 +210,14 @@ function heat(panel: HeatmapPanel): heatmap.PanelBuilder {
 		.showLegend();
 }
 
+/** Grafana's own is 150 pixels, of which seven do not fit. */
+const leastColumnWidth = 90;
+
 function figures(panel: TablePanel): table.PanelBuilder {
-	const builder = begun(new table.PanelBuilder(), panel).showHeader(true).cellHeight(common.TableCellHeight.Sm);
+	const builder = begun(new table.PanelBuilder(), panel)
+		.showHeader(true)
+		.cellHeight(common.TableCellHeight.Sm)
+		.minWidth(leastColumnWidth);
 	const letters = panel.queries.map((_, index) => String.fromCharCode(65 + index));
 	const valueName = (index: number) => (letters.length === 1 ? "Value" : `Value #${letters[index]}`);
 	const headings = Object.fromEntries(

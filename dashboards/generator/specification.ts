@@ -33,10 +33,10 @@ export type Unit =
 	| "cps"
 	| "dateTimeFromNow"
 	| "suffix:x"
-	| "suffix: /s"
-	| "suffix: tokens"
-	| "suffix: tokens/s"
-	| "suffix: USD/h";
+	| "suffix:/s"
+	| "suffix:tokens"
+	| "suffix:tokens/s"
+	| "suffix:USD/h";
 
 /** From this value on, this colour; the first has no value. */
 export interface Threshold {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changes, closedAgain } from "./story.ts";
+import { changes, closedAgain, openedAndClosed } from "./story.ts";
 
 test("tells each value once for as long as it stayed", () => {
 	expect(changes([0, 0, 2, 2, 1, 0, 0])).toEqual([0, 2, 1, 0]);
@@ -19,4 +19,17 @@ test.each([
 	[[], false, "nothing"],
 ])("knows of %j that it opened, was tried and closed again: %s, for it is %s", (values, expected) => {
 	expect(closedAgain(values, { closed: 0, open: 2, halfOpen: 1 })).toBe(expected);
+});
+
+test.each([
+	[[0, 0, 2, 0], true, "closed, open, closed"],
+	[[1, 0, 2, 1, 2, 0], true, "probed on the way"],
+	[[0, 1, 0], false, "never open"],
+	[[0, 0], false, "closed all the time"],
+	[[2, 0], false, "not closed before"],
+	[[0, 2, 1], false, "not closed after"],
+	[[0, 2, 3, 0], false, "in a state of another kind between"],
+	[[], false, "nothing"],
+])("knows of %j that it opened and closed: %s, for it is %s", (values, expected) => {
+	expect(openedAndClosed(values, { closed: 0, open: 2, halfOpen: 1 })).toBe(expected);
 });

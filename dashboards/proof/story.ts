@@ -22,3 +22,10 @@ export function closedAgain(values: readonly number[], { closed, open, halfOpen 
 	const tried = `${open},${halfOpen}`;
 	return new RegExp(`(?:^|,)${closed},${tried}(?:,${tried})*,${closed}(?:,|$)`).test(changes(values).join(","));
 }
+
+/** Whether a breaker was closed, open, and closed again, for whoever looks so seldom that it may look past half-open. */
+export function openedAndClosed(values: readonly number[], { closed, open, halfOpen }: CourseStates): boolean {
+	return new RegExp(`(?:^|,)${closed},${open}(?:,(?:${halfOpen}|${open}))*,${closed}(?:,|$)`).test(
+		changes(values).join(","),
+	);
+}

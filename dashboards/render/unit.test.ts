@@ -32,7 +32,7 @@ const known: readonly (readonly [value: number, unit: string, text: string, opti
 	[0.25, "cps", "0.25 c/s"],
 	[3, "ops", "3 ops/s"],
 	[1.2, "suffix:x", "1.20 x", { decimals: 2 }],
-	[5, "suffix: /s", "5 /s"],
+	[5, "suffix:/s", "5 /s"],
 	[100.4, "none", "100"],
 	[Number.POSITIVE_INFINITY, "s", "+Inf"],
 ];

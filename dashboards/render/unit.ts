@@ -41,8 +41,8 @@ export function formatValue(value: number, unit: string | undefined, options: Fo
 		case "none":
 			return write(value);
 	}
-	// The space before a suffix is Grafana's, in addition to one that the unit brings along.
-	if (unit.startsWith("suffix:")) return `${write(value)} ${unit.slice("suffix:".length)}`.replaceAll("  ", " ");
+	// The space before a suffix is Grafana's.
+	if (unit.startsWith("suffix:")) return `${write(value)} ${unit.slice("suffix:".length)}`;
 	return `${write(value)} ${unit}`;
 }
 

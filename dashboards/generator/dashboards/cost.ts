@@ -264,7 +264,7 @@ export const cost: Dashboard = {
 					title: "Tokens per second by type",
 					description:
 						"Tokens by type; cache_read and cache_write are parts of input, reasoning is part of output. Input far above output and hardly any cache_read: let the provider cache the beginning of the prompt.",
-					unit: "suffix: tokens/s",
+					unit: "suffix:tokens/s",
 					width: 8,
 					queries: [{ expression: sumBy(["gen_ai.token.type"], rate(tokens)), legend: "{{gen_ai_token_type}}" }],
 					colors: {
@@ -282,7 +282,7 @@ export const cost: Dashboard = {
 					title: "Tokens per second by model",
 					description:
 						"Input and output tokens by provider and model: how near you are to what each of them allows per minute. A model at its limit answers 429, which retries then repeat.",
-					unit: "suffix: tokens/s",
+					unit: "suffix:tokens/s",
 					width: 8,
 					queries: [
 						{
@@ -352,7 +352,7 @@ export const cost: Dashboard = {
 					title: "Wasted tokens per second",
 					description:
 						"Tokens of attempts that failed, by the stage that tried again or gave up. It is there where no price is known too.",
-					unit: "suffix: tokens/s",
+					unit: "suffix:tokens/s",
 					width: 8,
 					queries: [{ expression: sumBy(byStage, rate(series("pipeline.tokens.wasted"))), legend: stageLegend }],
 					drillDown: "resilience",

@@ -213,7 +213,7 @@ export const overview: Dashboard = {
 					title: "Runs per second by outcome",
 					description:
 						"Runs that ended, by outcome. Red, orange and purple are failures; yellow was saved by a fallback; grey was given up by whoever asked. All gone: nobody asks, or nothing ends.",
-					unit: "suffix: /s",
+					unit: "suffix:/s",
 					width: 8,
 					queries: [{ expression: sumBy(["outcome"], rate(runs)), legend: "{{outcome}}" }],
 					colors: outcomeColors,

@@ -190,7 +190,7 @@ export const streaming: Dashboard = {
 					title: "Items in and out",
 					description:
 						"Items that queues took in (solid) and that were taken out of them (dashed). They lie on each other where nothing is lost; between them is what was dropped or piles up.",
-					unit: "suffix: /s",
+					unit: "suffix:/s",
 					width: 8,
 					dashed: ["out of"],
 					queries: [
@@ -330,7 +330,7 @@ export const streaming: Dashboard = {
 					title: "Items delivered",
 					description:
 						"Items that sinks have confirmed. Zero while items come in: the sink is away, they wait in memory or in the spool; see how long that lasts on the right of the row below.",
-					unit: "suffix: /s",
+					unit: "suffix:/s",
 					width: 8,
 					queries: [{ expression: sumBy(byExporter, rate(exported)), legend: exporterLegend }],
 					expected: [0, 100],
@@ -378,7 +378,7 @@ export const streaming: Dashboard = {
 					title: "Flushes by error",
 					description:
 						"Attempts to deliver a batch: green went well, the others by what went wrong. 429 and 503 are tried again and mend themselves; a 4xx that stays is your side's fault: key, address or content.",
-					unit: "suffix: /s",
+					unit: "suffix:/s",
 					width: 8,
 					queries: [
 						{

@@ -143,7 +143,7 @@ export const telemetry: Dashboard = {
 					title: "Spans sampled out",
 					description:
 						"Spans that sampling left out, on purpose: sampling by its policies, sampling_early those of traces that had not come to their end. Much of the second: traces are longer than tail sampling waits, or it has too little room.",
-					unit: "suffix: /s",
+					unit: "suffix:/s",
 					width: 8,
 					queries: [
 						{
