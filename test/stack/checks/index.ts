@@ -12,6 +12,7 @@ import { questions } from "./questions.ts";
 import { scaleTier } from "./scale.ts";
 import { servicesAndOperations } from "./services.ts";
 import { spanMetrics } from "./span-metrics.ts";
+import { stageMetrics } from "./stage-metrics.ts";
 import { targets } from "./targets.ts";
 import { withoutDocker } from "./without-docker.ts";
 
@@ -25,6 +26,7 @@ export const checks: readonly (readonly [title: string, check: Check])[] = [
 	["every alert looks at data, and every rule is healthy", alerts],
 	["every dashboard can be drawn", pictures],
 	["exemplars lead to traces in Jaeger", exemplars],
+	["spans lead to the metrics of their stages", stageMetrics],
 	["Jaeger monitors the demo by its spans", spanMetrics],
 	["each question is a trace that tells its story", questions],
 	["the amplification shown is what the server counted", amplification],

@@ -3,12 +3,21 @@ import { readYaml } from "../../stack/compose.ts";
 import type { JaegerSpan } from "./jaeger-api.ts";
 import type { LokiLine } from "./loki-api.ts";
 
-/** From a trace to its log lines, as Grafana is told in its data source of Jaeger. */
-export interface TraceToLogs {
+/** Where a span leads to, as Grafana is told in its data source of Jaeger. */
+interface SpanLink {
 	readonly spanStartTimeShift: string;
 	readonly spanEndTimeShift: string;
 	readonly tags?: readonly { readonly key: string; readonly value?: string }[];
+}
+
+/** From a trace to its log lines. */
+export interface TraceToLogs extends SpanLink {
 	readonly query: string;
+}
+
+/** From a span to the metrics of its stage. */
+export interface TraceToMetrics extends SpanLink {
+	readonly queries: readonly { readonly name: string; readonly query: string }[];
 }
 
 /** From a log line to its trace, as Grafana is told in its data source of Loki. */
@@ -21,28 +30,27 @@ export interface DerivedField {
 interface Datasources {
 	readonly datasources: readonly {
 		readonly uid: string;
-		readonly jsonData: { readonly tracesToLogsV2?: TraceToLogs; readonly derivedFields?: readonly DerivedField[] };
+		readonly jsonData: {
+			readonly tracesToLogsV2?: TraceToLogs;
+			readonly tracesToMetrics?: TraceToMetrics;
+			readonly derivedFields?: readonly DerivedField[];
+		};
 	}[];
 }
 
 const { datasources } = readYaml<Datasources>("dashboards/provisioning/datasources/datasources.yaml");
-const traceToLogs = datasources.find(({ uid }) => uid === "jaeger")?.jsonData.tracesToLogsV2;
+const { tracesToLogsV2, tracesToMetrics } = datasources.find(({ uid }) => uid === "jaeger")?.jsonData ?? {};
 const [derivedField] = datasources.find(({ uid }) => uid === "loki")?.jsonData.derivedFields ?? [];
 
 /** What Grafana asks Loki for when somebody clicks on the logs of a span. */
 export function logsOfSpan(
-	{ traceId, spanId, name, resource, tags, startMs, durationMs }: JaegerSpan,
-	link: TraceToLogs | undefined = traceToLogs,
+	span: JaegerSpan,
+	link: TraceToLogs | undefined = tracesToLogsV2,
 ): { readonly query: string; readonly fromMs: number; readonly toMs: number } {
 	if (link === undefined) throw new Error("the data source of Jaeger leads to no logs");
-	// It knows what Jaeger lists as tags of the process and of the span, which leaves out the name of the service.
-	const known = { ...resource, ...tags, spanId, traceId, name };
-	const chosen = (link.tags ?? []).flatMap(({ key, value = key }) => {
-		const tag = Object.entries(known).find(([name]) => name === key);
-		return tag === undefined ? [] : [`${value}="${tag[1]}"`];
-	});
+	const { traceId, spanId, name } = span;
 	const variables: Readonly<Record<string, string>> = {
-		...{ __tags: chosen.join(", "), "__trace.traceId": traceId },
+		...{ __tags: tagsOf(span, link, { spanId, traceId, name }), "__trace.traceId": traceId },
 		...{ "__span.traceId": traceId, "__span.spanId": spanId, "__span.name": name },
 	};
 	const query = asGrafanaReads(link.query).replaceAll(/\$\{([^}]+)\}/g, (text, variable) => {
@@ -50,8 +58,32 @@ export function logsOfSpan(
 		if (value === undefined) throw new Error(`Grafana has no variable ${text} for the logs of a span`);
 		return value;
 	});
-	const fromMs = startMs + shiftMs(link.spanStartTimeShift);
-	return { query, fromMs, toMs: startMs + durationMs + shiftMs(link.spanEndTimeShift) };
+	return { query, ...rangeOf(span, link) };
+}
+
+/** What Grafana asks Prometheus for when somebody clicks on the metrics of a span, by what the link is called. */
+export function metricsOfSpan(
+	span: JaegerSpan,
+	link: TraceToMetrics | undefined = tracesToMetrics,
+): { readonly name: string; readonly query: string; readonly fromMs: number; readonly toMs: number }[] {
+	if (link === undefined) throw new Error("the data source of Jaeger leads to no metrics");
+	return link.queries.map(({ name, query }) => ({
+		...{ name, query: asGrafanaReads(query).replaceAll("$__tags", tagsOf(span, link)) },
+		...rangeOf(span, link),
+	}));
+}
+
+/** The tags that a link asks for. Grafana knows what Jaeger lists of the process and of the span: not the name of the service. */
+function tagsOf({ resource, tags }: JaegerSpan, link: SpanLink, more: Readonly<Record<string, string>> = {}): string {
+	const known = { ...resource, ...tags, ...more };
+	const chosen = (link.tags ?? []).flatMap(({ key, value = key }) => {
+		return Object.hasOwn(known, key) ? [`${value}="${known[key]}"`] : [];
+	});
+	return chosen.join(", ");
+}
+
+function rangeOf({ startMs, durationMs }: JaegerSpan, { spanStartTimeShift, spanEndTimeShift }: SpanLink) {
+	return { fromMs: startMs + shiftMs(spanStartTimeShift), toMs: startMs + durationMs + shiftMs(spanEndTimeShift) };
 }
 
 /** Id of the trace that Grafana leads to from a log line; undefined where it shows no link. */

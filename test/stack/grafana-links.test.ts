@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { logsOfSpan, metricsOfSpan, traceOfLine } from "./grafana-links.ts";
 import type { JaegerSpan } from "./jaeger-api.ts";
-import { logsOfSpan, traceOfLine } from "./log-links.ts";
 import type { LokiLine } from "./loki-api.ts";
 
 const span: JaegerSpan = {
@@ -29,6 +29,21 @@ test("knows the tags that Jaeger lists, the name of the service not among them",
 
 test("refuses a variable that Grafana does not have", () => {
 	expect(() => logsOfSpan(span, { ...link, query: "$${__span.service}" })).toThrow("no variable $");
+});
+
+test("asks for the metrics of a span by the tags that it has", () => {
+	const tags = [{ key: "pipeline.name", value: "pipeline_name" }, { key: "stage.name" }, { key: "spanId" }];
+	const queries = [{ name: "Calls", query: "rate(calls{$$__tags}[$$__rate_interval])" }];
+	expect(metricsOfSpan(span, { ...link, tags, queries })).toEqual([
+		...[
+			{
+				name: "Calls",
+				query: 'rate(calls{pipeline_name="docs-qa"}[$__rate_interval])',
+				fromMs: 540_000,
+				toMs: 631_500,
+			},
+		],
+	]);
 });
 
 test("leads from a line to the first label whose name matches, or to what its text says", () => {
