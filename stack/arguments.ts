@@ -1,28 +1,20 @@
-import { profiles } from "./places.ts";
+import { type Profile, profiles } from "./profiles.ts";
 
-/** What Docker Compose is asked for each command. */
-export const commands = {
-	// The demo's image is made of the checkout, and follows it.
-	up: ["up", "--build", "--detach", "--wait"],
-	down: ["down", "--remove-orphans"],
-	status: ["ps"],
-	logs: ["logs", "--follow"],
-} as const satisfies Record<string, readonly string[]>;
+export const commands = ["up", "down", "status", "logs"] as const;
 
 /** What the command line asks for. */
 export interface Arguments {
-	readonly command: keyof typeof commands;
-	readonly profiles: readonly (keyof typeof profiles)[];
+	readonly command: (typeof commands)[number];
+	readonly profiles: readonly Profile[];
 	/** Handed on to Docker Compose. */
 	readonly rest: readonly string[];
 }
 
 /** Reads the command line; what it does not know it names in words. */
 export function readArguments([command = "up", ...parameters]: readonly string[]): Arguments | string {
-	if (!has(commands, command)) {
-		return `stack: unknown command "${command}"; known commands are ${Object.keys(commands).join(", ")}`;
-	}
-	const chosen: (keyof typeof profiles)[] = [];
+	const known = commands.find((one) => one === command);
+	if (known === undefined) return `stack: unknown command "${command}"; known commands are ${commands.join(", ")}`;
+	const chosen: Profile[] = [];
 	const rest: string[] = [];
 	const left = parameters.values();
 	for (const parameter of left) {
@@ -32,14 +24,14 @@ export function readArguments([command = "up", ...parameters]: readonly string[]
 			continue;
 		}
 		const name = value ?? left.next().value ?? "";
-		if (!has(profiles, name)) {
+		if (!isProfile(name)) {
 			return `stack: unknown profile "${name}"; known profiles are ${Object.keys(profiles).join(", ")}`;
 		}
 		chosen.push(name);
 	}
-	return { command, profiles: chosen, rest };
+	return { command: known, profiles: chosen, rest };
 }
 
-function has<T extends object>(known: T, name: string): name is string & keyof T {
-	return Object.hasOwn(known, name);
+function isProfile(name: string): name is Profile {
+	return Object.hasOwn(profiles, name);
 }

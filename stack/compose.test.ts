@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { describe, expect, test } from "vitest";
 import { root } from "../scripts/command.ts";
-import { compose, type Service } from "./compose.ts";
+import { type ComposeService, compose } from "./compose.ts";
 import { goTools } from "./go-tool.ts";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -16,7 +16,7 @@ const mounts = services.flatMap(([name, { volumes = [] }]) =>
 );
 
 /** The file that pins what a service is made of, and the images it names there. */
-function imagesOf({ image, build }: Service): { readonly text: string; readonly images: readonly string[] } {
+function imagesOf({ image, build }: ComposeService): { readonly text: string; readonly images: readonly string[] } {
 	if (build === undefined) return { text: read("docker-compose.yml"), images: [image ?? ""] };
 	const text = read(typeof build === "string" ? join(build, "Dockerfile") : build.dockerfile);
 	return { text, images: [...text.matchAll(/^FROM (\S+)/gm)].map(([, from = ""]) => from) };
@@ -81,14 +81,14 @@ describe("docker-compose.yml", () => {
 		expect(compose.services.demo?.environment?.OTEL_EXPORTER_PROMETHEUS_HOST).toBe("0.0.0.0");
 	});
 
-	test("runs the collector that the stack test has built", () => {
+	test("runs the collector that tools/ pins", () => {
 		const { images } = imagesOf(compose.services.collector ?? {});
 		expect(images.at(-1)).toBe(`otel/opentelemetry-collector-contrib:${goTools.collector.version}`);
 		const pinned = read("tools/collector/go.mod").matchAll(/collector-contrib\/\S+connector v(\S+)\n/g);
 		expect(new Set([...pinned].map(([, version]) => version))).toEqual(new Set([goTools.collector.version]));
 	});
 
-	test("runs the Jaeger that the stack test has built", () => {
+	test("runs the Jaeger that tools/ pins", () => {
 		const { version } = goTools.jaeger;
 		expect(compose.services.jaeger?.image).toBe(`jaegertracing/jaeger:${version}`);
 		// As long as there were both, 2.0 came out with 1.63, 2.1 with 1.64, and so on.
@@ -97,7 +97,7 @@ describe("docker-compose.yml", () => {
 		expect(read("tools/jaeger/go.mod")).toContain(`github.com/jaegertracing/jaeger v1.${63 + Number(minor)}.${patch} `);
 	});
 
-	test("runs the Prometheus that the stack test has built", () => {
+	test("runs the Prometheus that tools/ pins", () => {
 		const { version } = goTools.prometheus;
 		expect(compose.services.prometheus?.image).toBe(`prom/prometheus:v${version}`);
 		const [major, minor, patch] = version.split(".");
@@ -106,7 +106,7 @@ describe("docker-compose.yml", () => {
 		);
 	});
 
-	test("runs the Loki that the stack test has built", () => {
+	test("runs the Loki that tools/ pins", () => {
 		const { version } = goTools.loki;
 		expect(compose.services.loki?.image).toBe(`grafana/loki:${version}`);
 		expect(read("tools/loki/go.mod")).toContain(`github.com/grafana/loki/v3 v${version} `);

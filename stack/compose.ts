@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { parse } from "yaml";
 import { root } from "../scripts/command.ts";
+import type { Place } from "./places.ts";
 
-/** A service of the compose file, as far as tests look at it. */
-export interface Service {
+/** A service of the compose file, as far as it is looked at here. */
+export interface ComposeService {
 	readonly image?: string;
 	readonly build?: string | { readonly context: string; readonly dockerfile: string };
 	readonly profiles?: readonly string[];
@@ -17,17 +18,19 @@ export interface Service {
 	readonly mem_limit?: string;
 }
 
-/** Reads a YAML file of the workspace, anchors and merges resolved. */
+/** Reads a YAML file, by its path in the workspace, anchors and merges resolved. */
 export function readYaml<T>(path: string): T {
-	return parse(readFileSync(join(root, path), "utf8"), { strict: true, merge: true }) as T;
+	return parse(readFileSync(resolve(root, path), "utf8"), { strict: true, merge: true }) as T;
 }
 
-export const compose: { readonly name: string; readonly services: Readonly<Record<string, Service>> } =
+export const compose: { readonly name: string; readonly services: Readonly<Record<string, ComposeService>> } =
 	readYaml("docker-compose.yml");
 
 /** A port as the compose file publishes it: the variable that moves it, and where it is with these settings. */
-export function publishedPort(opened: string, settings: NodeJS.ProcessEnv): { variable: string; port: number } {
-	const [service = "", within] = opened.split(":");
+export function publishedPort(
+	{ service, port: within }: Pick<Place, "service" | "port">,
+	settings: NodeJS.ProcessEnv,
+): { readonly variable: string; readonly port: number } {
 	const published = compose.services[service]?.ports?.find((port) => port.endsWith(`:${within}`)) ?? "";
 	const { variable = "", usual } = /\$\{(?<variable>[A-Z_]+):-(?<usual>\d+)\}/.exec(published)?.groups ?? {};
 	const chosen = settings[variable] || usual;

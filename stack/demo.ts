@@ -1,6 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { root } from "../scripts/command.ts";
 import { type Service, startService } from "./service.ts";
 
 /** What Node is given to run it. */
@@ -43,7 +40,7 @@ export async function startDemo({ otlpUrl, metricsPort }: DemoOptions): Promise<
 		name: "the demo",
 		command: process.execPath,
 		args: [...demoProgram, "--json", "--users", "4"],
-		env: { ...environment(otlpUrl), OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) },
+		env: { ...demoEnvironment(otlpUrl), OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) },
 		readyUrl: metricsUrl,
 		stopSignal: "SIGINT",
 	});
@@ -56,36 +53,8 @@ export async function startDemo({ otlpUrl, metricsPort }: DemoOptions): Promise<
 	return { service, metricsUrl, lastLines: service.lastLines, stop: () => (stopped ??= stop()) };
 }
 
-/** Runs the demo once over its questions, to its end, with settings of OpenTelemetry. */
-export async function runDemo(otlpUrl: string, settings: Readonly<Record<string, string>>): Promise<DemoSummary> {
-	return (await runDemoWithLogs(otlpUrl, settings)).summary;
-}
-
-/** A log line as the demo has written it. */
-export interface WrittenLine {
-	readonly time: number;
-	readonly msg: string;
-	readonly trace_id?: string;
-	readonly span_id?: string;
-	readonly "pipeline.name"?: string;
-}
-
-/** Runs the demo as `runDemo` does, and keeps the log lines that it writes for people, which take no way through OpenTelemetry. */
-export async function runDemoWithLogs(
-	otlpUrl: string,
-	settings: Readonly<Record<string, string>>,
-): Promise<{ readonly summary: DemoSummary; readonly lines: readonly WrittenLine[] }> {
-	const env = { ...environment(otlpUrl), ...settings };
-	const options = { cwd: root, env, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 };
-	const args = [...demoProgram, "--once", "--json", "--logs"];
-	const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
-	// They stand among what a person reads, which may leave its own line open.
-	const lines = [...stderr.matchAll(/\{"level":\d+,.*\}$/gm)].map(([line]) => JSON.parse(line) as WrittenLine);
-	return { summary: JSON.parse(stdout) as DemoSummary, lines };
-}
-
 /** The same questions get the same answers wherever this runs: no setting of the machine's own, no key of a real service. */
-function environment(otlpUrl: string) {
+export function demoEnvironment(otlpUrl: string): NodeJS.ProcessEnv {
 	const own = Object.entries(process.env).filter(([name]) => !/^(?:OTEL|OPENAI)_/.test(name));
 	return { ...Object.fromEntries(own), OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl, OTEL_LOGS_EXPORTER: "none" };
 }

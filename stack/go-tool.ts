@@ -59,16 +59,15 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 	return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "footlight", "tools");
 }
 
-/** Path of Go where it is as new as the modules want it, else why it is of no use. */
-export async function findGo(): Promise<{ readonly path: string } | { readonly missing: string }> {
+/** Path of Go where it is as new as a tool's module wants it, else why it is of no use. */
+export async function findGo({ module }: GoTool): Promise<{ readonly path: string } | { readonly missing: string }> {
 	const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/go/bin"];
 	const path = folders.map((folder) => join(folder, "go")).find((file) => existsSync(file));
 	if (path === undefined) return { missing: "no Go" };
 	const version = (await output(path, ["env", "GOVERSION"], { env: goEnvironment })).trim();
-	const [major = 0, minor = 0, patch = 0] = (/^go(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? []).slice(1).map(Number);
-	// Loki's module wants this one.
-	if (major > 1 || (major === 1 && (minor > 26 || (minor === 26 && patch >= 5)))) return { path };
-	return { missing: `only ${version}, where it takes Go 1.26.5,` };
+	const wanted = /^go (\S+)$/m.exec(readFileSync(join(root, "tools", module, "go.mod"), "utf8"))?.[1] ?? "";
+	const isNewEnough = version.replace(/^go/, "").localeCompare(wanted, "en", { numeric: true }) >= 0;
+	return isNewEnough ? { path } : { missing: `only ${version}, where it takes Go ${wanted},` };
 }
 
 // Nothing of the machine's own settings decides what is built, and no other Go is fetched.

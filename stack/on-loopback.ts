@@ -1,34 +1,27 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ContainerPort, containerPorts } from "./container-ports.ts";
 import { type Demo, startDemo } from "./demo.ts";
 import { startJaeger } from "./jaeger.ts";
 import type { Program, PrometheusProgram } from "./programs.ts";
 import { type Addresses, startPrometheus } from "./prometheus.ts";
 import { freePorts, type Service } from "./service.ts";
 
-/** What the containers open, as they know it among themselves: service and port. */
-const opened = [
-	...(["jaeger:16686", "jaeger:16685", "jaeger:4317", "jaeger:4318", "jaeger:8888", "jaeger:8889"] as const),
-	...(["jaeger:13133", "demo:9464", "prometheus:9090"] as const),
-] as const;
-
-export type Opened = (typeof opened)[number];
-
 export interface LoopbackOptions {
 	readonly jaeger: Program;
 	/** Each scrapes the demo; Jaeger asks the first for what its Monitor tab shows. */
 	readonly prometheus: readonly [PrometheusProgram, ...PrometheusProgram[]];
 	/** Ports that are known beforehand, by what the containers open; the others are any that are free. */
-	readonly ports?: Partial<Readonly<Record<Opened, number>>>;
+	readonly ports?: Partial<Readonly<Record<ContainerPort, number>>>;
 	/** What else Prometheus scrapes of what the containers know, and where it is here. */
 	readonly otherAddresses?: Addresses;
 	/** How often Prometheus looks. @default as often as in its container */
 	readonly scrapeIntervalMs?: number | undefined;
 }
 
-/** The chain of the stack without containers: all of it children of this process, on loopback. */
-export interface Loopback {
+/** The demo and what looks at it, wherever they run. */
+export interface Chain {
 	/** Every Prometheus, in the order given. */
 	readonly prometheusUrls: readonly { readonly version: string; readonly url: string }[];
 	readonly jaegerUrl: string;
@@ -39,6 +32,10 @@ export interface Loopback {
 	readonly startedAt: number;
 	/** For files of this run; gone when it is. */
 	readonly folder: string;
+}
+
+/** The chain without containers: all of it children of this process, on loopback. */
+export interface Loopback extends Chain {
 	/** Resolves when the first of them ends: the last it said, its name, and how it ended. */
 	readonly ended: Promise<string>;
 }
@@ -47,31 +44,23 @@ export interface Loopback {
 export async function startOnLoopback(ends: AsyncDisposableStack, options: LoopbackOptions): Promise<Loopback> {
 	const folder = await mkdtemp(join(tmpdir(), "footlight-stack-"));
 	ends.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-	const free = await freePorts(opened.length + options.prometheus.length);
+	const free = await freePorts(containerPorts.length + options.prometheus.length);
 	const anyPort = () => free.pop() ?? 0;
-	const anyPorts = Object.fromEntries(opened.map((name) => [name, anyPort()])) as Record<Opened, number>;
+	const anyPorts = Object.fromEntries(containerPorts.map((name) => [name, anyPort()])) as Record<ContainerPort, number>;
 	const ports = { ...anyPorts, ...options.ports };
-	const at = (name: Opened) => `127.0.0.1:${ports[name]}`;
+	const at = (name: ContainerPort) => `127.0.0.1:${ports[name]}`;
 	const servers = options.prometheus.map((program, index) => ({
 		program,
 		port: index === 0 ? ports["prometheus:9090"] : anyPort(),
 	}));
 
-	const jaeger = await startJaeger({
-		...{ program: options.jaeger, folder, prometheusUrl: `http://${at("prometheus:9090")}` },
-		ports: {
-			...{ http: ports["jaeger:16686"], grpc: ports["jaeger:16685"], health: ports["jaeger:13133"] },
-			...{ otlpHttp: ports["jaeger:4318"], otlpGrpc: ports["jaeger:4317"] },
-			...{ ownMetrics: ports["jaeger:8888"], spanMetrics: ports["jaeger:8889"] },
-		},
-	});
+	const jaeger = await startJaeger({ program: options.jaeger, folder, at });
 	ends.defer(async () => void (await jaeger.stop()));
 	const services = [jaeger];
 	for (const { program, port } of servers) {
 		const addresses = {
-			...{ "demo:9464": at("demo:9464"), "127.0.0.1:9090": `127.0.0.1:${port}` },
-			...{ "jaeger:8888": at("jaeger:8888"), "jaeger:8889": at("jaeger:8889") },
-			...options.otherAddresses,
+			...Object.fromEntries(containerPorts.map((name) => [name, at(name)])),
+			...{ "127.0.0.1:9090": `127.0.0.1:${port}`, ...options.otherAddresses },
 		};
 		const { scrapeIntervalMs } = options;
 		const prometheus = await startPrometheus({ program, port, folder, addresses, scrapeIntervalMs });

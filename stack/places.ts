@@ -1,8 +1,4 @@
-/** What a profile of the compose file changes in the services that are there without it. */
-export const profiles = {
-	logs: { DEMO_LOGS_EXPORTER: "otlp", LOGS_DATASOURCE_UID: "loki" },
-	scale: { DEMO_TRACES_ENDPOINT: "http://balancer:4318/v1/traces" },
-} as const satisfies Record<string, Readonly<Record<string, string>>>;
+import type { Profile } from "./profiles.ts";
 
 /** Where something of the stack is to be found, as the compose file knows it. */
 export interface Place {
@@ -12,7 +8,7 @@ export interface Place {
 	readonly port: number;
 	readonly scheme: "http://" | "";
 	/** The one it comes with. */
-	readonly profile?: keyof typeof profiles;
+	readonly profile?: Profile;
 }
 
 export const places: readonly Place[] = [
@@ -27,5 +23,5 @@ export const places: readonly Place[] = [
 
 /** A line of the list that a started stack ends with. */
 export function lineFor({ name, scheme }: Place, address: string): string {
-	return `${name.padEnd(11)} ${scheme}${address}\n`;
+	return `${name.padEnd(11)} ${scheme}${address}`;
 }

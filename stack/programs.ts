@@ -23,50 +23,55 @@ export interface Programs {
 
 /** What its profiles run beside that, as far as it is there. */
 export interface ProfilePrograms {
-	readonly collector: Program | undefined;
-	readonly loki: Program | undefined;
+	readonly collector?: Program | undefined;
+	readonly loki?: Program | undefined;
 }
 
 /** Programs on the PATH, or built by Go; else what there is not, in words. */
 export async function findPrograms(): Promise<Programs | string> {
 	const jaeger =
 		(await jaegerAt("jaeger")) ?? (await built(goTools.jaeger, (folder) => jaegerAt(join(folder, "jaeger"))));
-	if (jaeger === undefined) return `no Jaeger 2 on the PATH, and ${await withoutGo()}`;
+	if (isMissing(jaeger)) return `no Jaeger 2 on the PATH, and ${jaeger.missing} to build one with`;
 
 	const installed = await prometheusAt("prometheus", "promtool");
-	const newer =
-		installed !== undefined && majorOf(installed.version) >= 3
-			? undefined
-			: await built(goTools.prometheus, (folder) => prometheusAt(join(folder, "prometheus"), join(folder, "promtool")));
-	const [newest, ...older] = [newer, installed].filter((program) => program !== undefined);
-	if (newest === undefined) return `no Prometheus on the PATH, and ${await withoutGo()}`;
-	return { jaeger, prometheus: [newest, ...older] };
+	if (installed !== undefined && majorOf(installed.version) >= 3) return { jaeger, prometheus: [installed] };
+	const newer = await built(goTools.prometheus, (folder) => {
+		return prometheusAt(join(folder, "prometheus"), join(folder, "promtool"));
+	});
+	if (!isMissing(newer)) return { jaeger, prometheus: [newer, ...(installed === undefined ? [] : [installed])] };
+	if (installed !== undefined) return { jaeger, prometheus: [installed] };
+	return `no Prometheus on the PATH, and ${newer.missing} to build one with`;
 }
 
-/** The same for the programs of the profiles. */
+/** The programs of the profiles, as far as they can be had; the collector is always built, since its parts are chosen here. */
 export async function findProfilePrograms(): Promise<ProfilePrograms> {
-	return {
-		collector: await built(goTools.collector, (folder) => collectorAt(join(folder, "collector"))),
-		loki: (await lokiAt("loki")) ?? (await built(goTools.loki, (folder) => lokiAt(join(folder, "loki")))),
-	};
+	const collector = await built(goTools.collector, (folder) => collectorAt(join(folder, "collector")));
+	const loki = (await lokiAt("loki")) ?? (await built(goTools.loki, (folder) => lokiAt(join(folder, "loki"))));
+	return { ...(!isMissing(collector) && { collector }), ...(!isMissing(loki) && { loki }) };
 }
 
-/** What Go has built, or builds now; undefined where there is no Go to do it. */
-async function built<T>(tool: GoTool, look: (folder: string) => Promise<T | undefined>): Promise<T | undefined> {
+interface Missing {
+	readonly missing: string;
+}
+
+function isMissing(found: Program | Missing): found is Missing {
+	return "missing" in found;
+}
+
+/** What Go has built, or builds now; else why it cannot. */
+async function built<T extends Program>(
+	tool: GoTool,
+	look: (folder: string) => Promise<T | undefined>,
+): Promise<T | Missing> {
 	const folder = folderOf(tool);
 	if (!existsSync(folder)) {
-		const go = await findGo();
-		if ("missing" in go) return undefined;
+		const go = await findGo(tool);
+		if ("missing" in go) return go;
 		await buildGoTool(tool, go.path);
 	}
 	const found = await look(folder);
 	if (found === undefined) throw new Error(`stack: what Go has built in ${folder} does not run`);
 	return found;
-}
-
-async function withoutGo(): Promise<string> {
-	const go = await findGo();
-	return `${"missing" in go ? go.missing : "nothing"} to build one with`;
 }
 
 /** The number before the first dot. */
@@ -97,18 +102,16 @@ export function lokiVersionIn(printed: string): string | undefined {
 	return majorOf(version) > 3 || (majorOf(version) === 3 && Number(minor) >= 7) ? version : undefined;
 }
 
-async function lokiAt(path: string): Promise<Program | undefined> {
-	const version = lokiVersionIn(await printedBy(path, "-version"));
-	return version === undefined ? undefined : { path, version };
-}
+const collectorAt = (path: string) => programAt(path, "--version", collectorVersionIn);
+const jaegerAt = (path: string) => programAt(path, "version", jaegerVersionIn);
+const lokiAt = (path: string) => programAt(path, "-version", lokiVersionIn);
 
-async function collectorAt(path: string): Promise<Program | undefined> {
-	const version = collectorVersionIn(await printedBy(path, "--version"));
-	return version === undefined ? undefined : { path, version };
-}
-
-async function jaegerAt(path: string): Promise<Program | undefined> {
-	const version = jaegerVersionIn(await printedBy(path, "version"));
+async function programAt(
+	path: string,
+	parameter: string,
+	versionIn: (printed: string) => string | undefined,
+): Promise<Program | undefined> {
+	const version = versionIn(await printedBy(path, parameter));
 	return version === undefined ? undefined : { path, version };
 }
 

@@ -97,7 +97,7 @@ describe("npm run stack", () => {
 		expect(status).toBe(69);
 		expect(stdout).toBe("");
 		expect(stderr).toContain(words);
-		expect(stderr).toContain("no Jaeger 2 on the PATH, and only go1.25.1, where it takes Go 1.26.5, to build one with");
+		expect(stderr).toContain("no Jaeger 2 on the PATH, and only go1.25.1, where it takes Go 1.26.0, to build one with");
 		expect(stderr).toContain("`npm start` draws every run in the terminal");
 		expect(calls).not.toContain("compose up --build --detach --wait");
 	});

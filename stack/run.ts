@@ -2,8 +2,8 @@
 // Where Docker cannot do it, `npm run stack` runs the same chain on loopback, in the foreground, all but Grafana.
 // Exit codes: 0 done, 1 it did not start or did not stay, 2 wrong usage, 69 nothing to do it with; else that of Docker.
 import { readArguments } from "./arguments.ts";
-import { inContainers } from "./containers.ts";
 import { troubleWithDocker } from "./docker.ts";
+import { inContainers } from "./in-containers.ts";
 import { findPrograms } from "./programs.ts";
 import { withoutDocker } from "./without-docker.ts";
 
@@ -36,7 +36,7 @@ async function stack(parameters: readonly string[]): Promise<number> {
 	}
 	const programs = await findPrograms();
 	if (typeof programs === "string") {
-		console.error(`Without Docker the stack is Jaeger 2 and Prometheus from the PATH, or built by Go 1.26.5. Here there is ${programs}.
+		console.error(`Without Docker the stack takes Jaeger 2 and Prometheus from the PATH, or builds them with Go. Here there is ${programs}.
 The examples run without either: \`npm start\` draws every run in the terminal.`);
 		return unavailable;
 	}

@@ -7,7 +7,6 @@ import { root } from "../scripts/command.ts";
 
 const keptLines = 40;
 const pollMs = 250;
-const graceMs = 15_000;
 
 export interface ServiceOptions {
 	/** What it is called in messages. */
@@ -21,9 +20,11 @@ export interface ServiceOptions {
 	readonly readyWithinMs?: number;
 	/** @default "SIGTERM" */
 	readonly stopSignal?: NodeJS.Signals;
+	/** How long it may take to end when it is asked to. @default 15_000 */
+	readonly graceMs?: number;
 }
 
-/** A program that runs beside the test. */
+/** A program that runs as a child of this process. */
 export interface Service {
 	readonly name: string;
 	/** What it wrote to standard output so far. */
@@ -44,7 +45,8 @@ process.once("exit", () => {
 
 /** Starts a program and waits until it answers; rejects with its last lines where it ends before, or takes too long. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-	const { name, command, args, env = process.env, readyUrl, readyWithinMs = 60_000, stopSignal = "SIGTERM" } = options;
+	const { name, command, args, env = process.env, readyUrl } = options;
+	const { readyWithinMs = 60_000, stopSignal = "SIGTERM", graceMs = 15_000 } = options;
 	const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
 	running.add(child);
 	child.once("exit", () => running.delete(child));

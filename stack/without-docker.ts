@@ -2,15 +2,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../scripts/command.ts";
 import { publishedPort } from "./compose.ts";
-import { type Opened, startOnLoopback } from "./on-loopback.ts";
-import { lineFor, places } from "./places.ts";
+import type { ContainerPort } from "./container-ports.ts";
+import { startOnLoopback } from "./on-loopback.ts";
+import { lineFor, type Place, places } from "./places.ts";
 import type { Programs } from "./programs.ts";
 import { applicationOnHost } from "./prometheus.ts";
 import { isFree } from "./service.ts";
 import { undone } from "./undone.ts";
 
 /** What of the stack there is without containers. */
-const here = ["jaeger:16686", "prometheus:9090", "jaeger:4318", "jaeger:4317"] as const satisfies readonly Opened[];
+const placesHere = places.filter(({ service, profile }) => profile === undefined && service !== "grafana");
 
 /**
  * Runs Jaeger, Prometheus and the demo where the containers would be found, until Ctrl-C, which ends this process; rejects when one
@@ -18,9 +19,9 @@ const here = ["jaeger:16686", "prometheus:9090", "jaeger:4318", "jaeger:4317"] a
  */
 export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Programs): Promise<never> {
 	// As Compose does: what is in the environment wins.
-	const settings = join(root, ".env");
-	if (existsSync(settings)) process.loadEnvFile(settings);
-	const ports = await portsHere();
+	const envFile = join(root, ".env");
+	if (existsSync(envFile)) process.loadEnvFile(envFile);
+	const ports = await publishedPorts();
 	console.log(`stack: starting Jaeger ${jaeger.version}, Prometheus ${prometheus.version} and the demo ...`);
 	return undone(
 		async (ends) => {
@@ -28,11 +29,8 @@ export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Progra
 				...{ jaeger, prometheus: [prometheus], ports },
 				otherAddresses: { [applicationOnHost]: "127.0.0.1:9464" },
 			});
-			for (const place of places) {
-				const port = ports[`${place.service}:${place.port}` as (typeof here)[number]];
-				if (port !== undefined) process.stdout.write(lineFor(place, `127.0.0.1:${port}`));
-			}
-			console.log(after);
+			for (const place of placesHere) console.log(lineFor(place, `127.0.0.1:${ports[portOf(place)]}`));
+			console.log(nextSteps);
 			if (!(await hasPages(jaegerUrl))) console.log(withoutPages);
 			throw new Error(await ended);
 		},
@@ -40,7 +38,7 @@ export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Progra
 	);
 }
 
-const after = `
+const nextSteps = `
 Within two minutes the model's circuit breaker has opened and closed. Ctrl-C ends all of it, and its data go with it.
 Grafana takes Docker. One of your own shows the dashboards too: give it this Prometheus, and see docs/dashboards.md for how they get there.`;
 
@@ -54,16 +52,20 @@ async function hasPages(jaegerUrl: string): Promise<boolean> {
 }
 
 /** Their ports, as the compose file publishes them. */
-async function portsHere(): Promise<Record<(typeof here)[number], number>> {
-	const ports: [Opened, number][] = [];
-	for (const name of here) {
-		const { variable, port } = publishedPort(name, process.env);
+async function publishedPorts(): Promise<Partial<Record<ContainerPort, number>>> {
+	const ports: Partial<Record<ContainerPort, number>> = {};
+	for (const place of placesHere) {
+		const { variable, port } = publishedPort(place, process.env);
 		if (!(await isFree(port))) {
 			throw new Error(
 				`stack: port ${port} is taken: what is there has to end, or ${variable} has to be set to another (in the environment or in .env)`,
 			);
 		}
-		ports.push([name, port]);
+		ports[portOf(place)] = port;
 	}
-	return Object.fromEntries(ports) as Record<(typeof here)[number], number>;
+	return ports;
+}
+
+function portOf({ service, port }: Place): ContainerPort {
+	return `${service}:${port}` as ContainerPort;
 }

@@ -6,16 +6,20 @@ import type { Annotation } from "./specification.ts";
 const { series } = dashboardScope();
 
 /**
- * Each change at its very moment: the metric's value is when it was. Between the points of a wide range Grafana asks for none, so
- * that each is asked what was since the last: as often as most servers are scraped, and no more, for that is dear over a month.
+ * The last change into a state in each interval, at its very moment: the metric's value is when it was. By a subquery, since the
+ * points of a wide range are far apart; every 15 s, since finer is dear over a month; and `or`, since an interval that is shorter
+ * may hold no step of it.
  */
 function breaker(state: "open" | "half_open" | "closed", name: string, color: Annotation["color"]): Annotation {
 	const inIt = series("pipeline.circuit_breaker.state", { "circuit_breaker.state": state });
-	const last = `${series("pipeline.circuit_breaker.last_transition_time")} * 1000`;
-	const now = maxBy(["circuit_breaker.name"], `${last} and on (job, instance, circuit_breaker_name) ${inIt} == 1`);
+	const changedAt = `${series("pipeline.circuit_breaker.last_transition_time")} * 1000`;
+	const changedToIt = maxBy(
+		["circuit_breaker.name"],
+		`${changedAt} and on (job, instance, circuit_breaker_name) ${inIt} == 1`,
+	);
 	return {
 		name,
-		expression: `max_over_time((${now})[$__interval:15s]) or ${now}`,
+		expression: `max_over_time(${changedToIt}[$__interval:15s]) or ${changedToIt}`,
 		title: name,
 		text: "{{circuit_breaker_name}}",
 		color,

@@ -211,13 +211,13 @@ function heat(panel: HeatmapPanel): heatmap.PanelBuilder {
 }
 
 /** Grafana's own is 150 pixels, of which seven do not fit. */
-const leastColumnWidth = 90;
+const minColumnWidth = 90;
 
 function figures(panel: TablePanel): table.PanelBuilder {
 	const builder = begun(new table.PanelBuilder(), panel)
 		.showHeader(true)
 		.cellHeight(common.TableCellHeight.Sm)
-		.minWidth(leastColumnWidth);
+		.minWidth(minColumnWidth);
 	const letters = panel.queries.map((_, index) => String.fromCharCode(65 + index));
 	const valueName = (index: number) => (letters.length === 1 ? "Value" : `Value #${letters[index]}`);
 	const headings = Object.fromEntries(

@@ -34,9 +34,7 @@ export type Unit =
 	| "dateTimeFromNow"
 	| "suffix:x"
 	| "suffix:/s"
-	| "suffix:tokens"
-	| "suffix:tokens/s"
-	| "suffix:USD/h";
+	| "suffix:tokens/s";
 
 /** From this value on, this colour; the first has no value. */
 export interface Threshold {

@@ -4,14 +4,14 @@ import type { AskValues } from "../../dashboards/proof/dashboard-proof.ts";
 import type { Ask } from "../../dashboards/proof/panel-proof.ts";
 import type { DashboardVariable } from "../../dashboards/render/dashboard.ts";
 import { substitute } from "../../dashboards/render/substitute.ts";
+import { readDuration } from "../../dashboards/render/time-range.ts";
 import { readYaml } from "../../stack/compose.ts";
+import { prometheusConfigFile } from "../../stack/prometheus.ts";
 import { ask as askPrometheus, queryRange } from "./prometheus-api.ts";
 
-const { scrape_interval: interval } = readYaml<{ global: { scrape_interval: string } }>(
-	"dashboards/provisioning/prometheus.yaml",
-).global;
+const { scrape_interval: interval } = readYaml<{ global: { scrape_interval: string } }>(prometheusConfigFile).global;
 /** That of the stack's Prometheus, as Grafana is told it. */
-const scrapeMs = 1_000 * Number.parseFloat(interval);
+const scrapeMs = readDuration("scrape_interval", interval);
 
 /** What a person sees who looks at a dashboard from the demo's start until now, all variables at "All". */
 export function asks(

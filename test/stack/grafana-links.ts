@@ -92,7 +92,7 @@ export function traceOfLine(
 	field: DerivedField | undefined = derivedField,
 ): string | undefined {
 	if (field === undefined) throw new Error("the data source of Loki leads to no traces");
-	const pattern = new RegExp(field.matcherRegex);
+	const pattern = new RegExp(asGrafanaReads(field.matcherRegex));
 	const all = Object.entries({ ...labels, ...metadata }).sort(([one], [other]) => (one < other ? -1 : 1));
 	// Grafana takes the first label whose name matches, whatever else matches too.
 	const value = field.matcherType === "label" ? all.find(([name]) => pattern.test(name))?.[1] : pattern.exec(text)?.[1];

@@ -1,5 +1,6 @@
-import { type DemoSummary, runDemo } from "../../stack/demo.ts";
+import type { DemoSummary } from "../../stack/demo.ts";
 import { majorOf } from "../../stack/programs.ts";
+import { runDemo } from "./run-demo.ts";
 import type { Stack } from "./stack.ts";
 
 /** A run of the demo whose metrics were pushed by OTLP, to the end of it. */
@@ -27,5 +28,5 @@ function push({ prometheusUrls, otlpUrl, demo }: Stack): Promise<PushedRun> | un
 		OTEL_METRIC_EXPORT_INTERVAL: "1000",
 	};
 	const matcher = `instance!="${new URL(demo.metricsUrl).host}",job="docs-qa"`;
-	return runDemo(otlpUrl, settings).then((summary) => ({ summary, prometheusUrl: newest.url, matcher }));
+	return runDemo(otlpUrl, settings).then(({ summary }) => ({ summary, prometheusUrl: newest.url, matcher }));
 }

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { output } from "../../../scripts/command.ts";
-import { collectorConfigFiles } from "../../../stack/collector.ts";
 import { jaegerConfigFile } from "../../../stack/jaeger.ts";
-import { lokiConfigFile } from "../../../stack/loki.ts";
 import { prometheusConfigFile } from "../../../stack/prometheus.ts";
+import { collectorConfigFiles } from "../collector.ts";
+import { lokiConfigFile } from "../loki.ts";
 import type { Stack } from "../stack.ts";
 
 /** The files that the containers read are good in the eyes of the programs that read them, as far as there are such programs. */

@@ -12,9 +12,9 @@ import { questions } from "./questions.ts";
 import { scaleTier } from "./scale.ts";
 import { servicesAndOperations } from "./services.ts";
 import { spanMetrics } from "./span-metrics.ts";
+import { stackCommand } from "./stack-command.ts";
 import { stageMetrics } from "./stage-metrics.ts";
 import { targets } from "./targets.ts";
-import { withoutDocker } from "./without-docker.ts";
 
 /** What the stack test looks at, in this order; the demo goes on until one of them stops it. */
 export const checks: readonly (readonly [title: string, check: Check])[] = [
@@ -31,7 +31,7 @@ export const checks: readonly (readonly [title: string, check: Check])[] = [
 	["each question is a trace that tells its story", questions],
 	["the amplification shown is what the server counted", amplification],
 	["metrics have the same names scraped and pushed", names],
-	["npm run stack does without Docker what it says", withoutDocker],
+	["npm run stack does without Docker what it says", stackCommand],
 	["the profile logs leads from a trace to its lines and back", logs],
 	["the tiers of the profile scale count all and keep whole traces", scaleTier],
 ];

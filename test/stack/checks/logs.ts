@@ -1,14 +1,14 @@
 import { capture } from "../../../scripts/command.ts";
 import { compose, readYaml } from "../../../stack/compose.ts";
-import { runDemoWithLogs, type WrittenLine } from "../../../stack/demo.ts";
-import { startLogsTier } from "../../../stack/logs-tier.ts";
-import { readyUrlOf } from "../../../stack/loki.ts";
 import { majorOf } from "../../../stack/programs.ts";
 import { eventually } from "../eventually.ts";
 import { logsOfSpan, traceOfLine } from "../grafana-links.ts";
 import { findTrace, type JaegerSpan } from "../jaeger-api.ts";
+import { startLogsTier } from "../logs-tier.ts";
+import { lokiConfigFile, readyUrlOf } from "../loki.ts";
 import { type LokiLine, queryLines, streams } from "../loki-api.ts";
 import { query } from "../prometheus-api.ts";
+import { runDemo, type WrittenLine } from "../run-demo.ts";
 import type { Stack } from "../stack.ts";
 import { rootOf } from "../trace.ts";
 import { NotRun } from "./check.ts";
@@ -33,7 +33,7 @@ export async function logs(stack: Stack): Promise<string> {
 	try {
 		await checkHealthCommand(loki.path, tier.lokiUrl);
 		const fromMs = Date.now();
-		const { summary, lines: written } = await runDemoWithLogs(tier.otlpUrl, {
+		const { summary, lines: written } = await runDemo(tier.otlpUrl, {
 			OTEL_LOGS_EXPORTER: "otlp",
 			OTEL_METRICS_EXPORTER: takesMetrics ? "otlp" : "none",
 			OTEL_METRIC_EXPORT_INTERVAL: environment.OTEL_METRIC_EXPORT_INTERVAL ?? "",
@@ -46,12 +46,14 @@ export async function logs(stack: Stack): Promise<string> {
 		const traces = await tracesOf(jaegerUrl, written);
 		const events = [...traces.values()].flat().flatMap(eventsOf);
 		const ofEvents = found.filter(({ metadata }) => metadata.event_name !== undefined);
-		const ofLogger = found.filter((line) => !ofEvents.includes(line));
+		const ofLogger = found.filter(({ metadata }) => metadata.event_name === undefined);
 		compare("log lines", written.map(asWritten), ofLogger.map(asFound));
 		compare(
 			"events",
 			events,
-			ofEvents.map(({ text, metadata }) => `${text} in ${metadata.trace_id}`),
+			ofEvents
+				.filter(({ metadata }) => !givenUp(metadata, traces))
+				.map(({ text, metadata }) => `${text} in ${metadata.trace_id}`),
 		);
 
 		const labels = await streamOf(tier.lokiUrl, range);
@@ -77,7 +79,7 @@ async function checkHealthCommand(path: string, url: string): Promise<void> {
 	const asked = await capture(path, [...parameters, `-health.url=${readyUrlOf(url)}`]);
 	if (asked.exitCode !== 0)
 		throw new Error(`loki ${parameters.join(" ")} ended with ${asked.exitCode}: ${asked.stderr}`);
-	const { server } = readYaml<{ server: { http_listen_port: number } }>("dashboards/provisioning/loki/loki.yaml");
+	const { server } = readYaml<{ server: { http_listen_port: number } }>(lokiConfigFile);
 	const { stdout, stderr } = await capture(path, parameters);
 	// One that somebody else runs at that port has answered, and then there is no address in what it says.
 	if (/^Loki is /m.test(stdout + stderr)) return;
@@ -145,9 +147,16 @@ function such([first]: readonly string[]): string {
 function checkWayBack(line: LokiLine, traces: ReadonlyMap<string, readonly JaegerSpan[]>): void {
 	const traceId = traceOfLine(line);
 	const spans = traces.get(traceId ?? "") ?? [];
-	if (spans.length === 0 && line.metadata.pipeline_name === background && traceId === line.metadata.trace_id) return;
+	if (givenUp(line.metadata, traces) && traceId === line.metadata.trace_id) return;
 	if (spans.some(({ spanId }) => spanId === line.metadata.span_id)) return;
 	throw new Error(`"${line.text}" of span ${line.metadata.span_id} leads to ${traceId}, which has no such span`);
+}
+
+function givenUp(
+	{ pipeline_name, trace_id = "" }: LokiLine["metadata"],
+	traces: ReadonlyMap<string, unknown>,
+): boolean {
+	return pipeline_name === background && !traces.has(trace_id);
 }
 
 /** From the root of a trace Grafana finds the lines of this trace, all and no others. */

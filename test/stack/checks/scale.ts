@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { runDemo } from "../../../stack/demo.ts";
-import { startScaleTier } from "../../../stack/scale-tier.ts";
 import { seriesIn } from "../../prometheus-server.ts";
 import { eventually } from "../eventually.ts";
 import { findTraces } from "../jaeger-api.ts";
 import { query } from "../prometheus-api.ts";
+import { runDemo } from "../run-demo.ts";
+import { startScaleTier } from "../scale-tier.ts";
 import type { Stack } from "../stack.ts";
 import { rootOf, spansWithoutParent } from "../trace.ts";
 import { NotRun } from "./check.ts";
@@ -24,10 +24,10 @@ export async function scaleTier(stack: Stack): Promise<string> {
 	const tier = await startScaleTier({ program: programs.collector, jaegerOtlpUrl: otlpUrl, folder });
 	stack.endsWith(tier.stop);
 	try {
-		const { runs } = await runDemo(tier.otlpUrl, { OTEL_METRICS_EXPORTER: "none" });
-		const outcomes = Object.entries(runs["docs-qa"] ?? {});
+		const { summary } = await runDemo(tier.otlpUrl, { OTEL_METRICS_EXPORTER: "none" });
+		const outcomes = Object.entries(summary.runs["docs-qa"] ?? {});
 		const asked = outcomes.reduce((sum, [, count]) => sum + count, 0);
-		const toKeep = asked - (runs["docs-qa"]?.ok ?? 0);
+		const toKeep = asked - (summary.runs["docs-qa"]?.ok ?? 0);
 
 		const counted = await eventually(30_000, async () => {
 			const text = await (await fetch(tier.spanMetricsUrl)).text();

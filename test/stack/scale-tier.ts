@@ -1,6 +1,6 @@
+import type { Program } from "../../stack/programs.ts";
+import { freePorts } from "../../stack/service.ts";
 import { startCollector } from "./collector.ts";
-import type { Program } from "./programs.ts";
-import { freePorts } from "./service.ts";
 
 /** Both tiers of the profile `scale`, with one collector in the second. */
 export interface ScaleTier {
@@ -20,7 +20,7 @@ export interface ScaleTierOptions {
 
 /** Starts the collectors as the profile `scale` has them, on loopback. */
 export async function startScaleTier({ program, jaegerOtlpUrl, folder }: ScaleTierOptions): Promise<ScaleTier> {
-	const ports = await freePorts(7);
+	const ports = await freePorts(6);
 	const [toBalancer = 0, grpc = 0, toSampler = 0, spanMetrics = 0, balancerHealth = 0, samplerHealth = 0] = ports;
 	const at = (port: number) => ({ endpoint: `127.0.0.1:${port}` });
 

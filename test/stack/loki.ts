@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { root } from "../scripts/command.ts";
-import type { Program } from "./programs.ts";
-import { freePorts, type Service, startService } from "./service.ts";
+import { root } from "../../scripts/command.ts";
+import type { Program } from "../../stack/programs.ts";
+import { freePorts, type Service, startService } from "../../stack/service.ts";
 
 /** What the stack's Loki reads in its container. */
 export const lokiConfigFile: string = join(root, "dashboards/provisioning/loki/loki.yaml");

@@ -1,16 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { root } from "../scripts/command.ts";
-import type { Program } from "./programs.ts";
-import { type Service, startService } from "./service.ts";
+import { root } from "../../scripts/command.ts";
+import type { Program } from "../../stack/programs.ts";
+import { type Service, startService } from "../../stack/service.ts";
 
 const names = ["signals", "balancer", "sampler"] as const;
 
 /** What the collectors of the compose file read in their containers. */
 export const collectorConfigFiles: readonly string[] = names.map((name) => configOf(name));
 
-function configOf(name: (typeof names)[number]): string {
+/** What one of them reads. */
+export function configOf(name: (typeof names)[number]): string {
 	return join(root, `dashboards/provisioning/collector/${name}.yaml`);
 }
 

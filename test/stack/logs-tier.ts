@@ -1,8 +1,8 @@
-import { startCollector } from "./collector.ts";
-import { readYaml } from "./compose.ts";
+import { readYaml } from "../../stack/compose.ts";
+import type { Program } from "../../stack/programs.ts";
+import { freePorts } from "../../stack/service.ts";
+import { configOf, startCollector } from "./collector.ts";
 import { startLoki } from "./loki.ts";
-import type { Program } from "./programs.ts";
-import { freePorts } from "./service.ts";
 
 /** What the profile `logs` adds: Loki, and a collector that takes all three signals. */
 export interface LogsTier {
@@ -44,10 +44,9 @@ export async function startLogsTier(options: LogsTierOptions): Promise<LogsTier>
 	return { otlpUrl: `http://127.0.0.1:${http}`, lokiUrl: loki.url, drain, stop: () => ends.disposeAsync() };
 }
 
-/** The exporters of the collector's own file, for other addresses of the services they send to. */
+/** The exporters of the collector's own file at other addresses, so that the paths in that file are what is proven. */
 function exportersAt(urls: Readonly<Record<string, string>>): object {
-	const file = "dashboards/provisioning/collector/signals.yaml";
-	const { exporters } = readYaml<{ exporters: Record<string, { endpoint: string }> }>(file);
+	const { exporters } = readYaml<{ exporters: Record<string, { endpoint: string }> }>(configOf("signals"));
 	const moved = Object.entries(exporters).map(([name, { endpoint }]) => {
 		const { hostname, pathname } = new URL(endpoint);
 		return [name, { endpoint: `${urls[hostname]}${pathname === "/" ? "" : pathname}` }];
