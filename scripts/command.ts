@@ -11,6 +11,8 @@ export interface CommandOptions {
 	readonly env?: Readonly<Record<string, string>>;
 	/** Path of the Node that the command is to find first; by default the workspace's. */
 	readonly node?: string;
+	/** After so long the command is ended. @default never */
+	readonly timeoutMs?: number;
 }
 
 export interface Finished {
@@ -52,8 +54,9 @@ function ended(child: ReturnType<typeof spawn>): Promise<number> {
 	});
 }
 
-function settings({ cwd = root, env, node = process.execPath }: CommandOptions) {
-	return { cwd, env: { ...outerEnvironment(), ...env, PATH: `${dirname(node)}${delimiter}${path()}` } };
+function settings({ cwd = root, env, node = process.execPath, timeoutMs }: CommandOptions) {
+	const own = { ...env, PATH: `${dirname(node)}${delimiter}${path()}` };
+	return { cwd, env: { ...outerEnvironment(), ...own }, timeout: timeoutMs };
 }
 
 /** Without what npm tells the scripts of this workspace: an npm started in another folder would take it as meant for itself. */

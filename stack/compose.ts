@@ -34,8 +34,8 @@ export function publishedPort(
 	const published = compose.services[service]?.ports?.find((port) => port.endsWith(`:${within}`)) ?? "";
 	const { variable = "", usual } = /\$\{(?<variable>[A-Z_]+):-(?<usual>\d+)\}/.exec(published)?.groups ?? {};
 	const chosen = settings[variable] || usual;
-	const port = Number(chosen);
-	if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+	const port = /^\d+$/.test(chosen ?? "") ? Number(chosen) : 0;
+	if (port < 1 || port > 65_535) {
 		throw new RangeError(`stack: ${variable} must be a port, a whole number from 1 to 65535, got ${chosen}`);
 	}
 	return { variable, port };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { output, root } from "../scripts/command.ts";
+import { capture, output, root } from "../scripts/command.ts";
 
 /** Programs that Go builds from a module pinned in `tools/`. */
 export interface GoTool {
@@ -61,13 +61,20 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 
 /** Path of Go where it is as new as a tool's module wants it, else why it is of no use. */
 export async function findGo({ module }: GoTool): Promise<{ readonly path: string } | { readonly missing: string }> {
-	const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/go/bin"];
-	const path = folders.map((folder) => join(folder, "go")).find((file) => existsSync(file));
-	if (path === undefined) return { missing: "no Go" };
-	const version = (await output(path, ["env", "GOVERSION"], { env: goEnvironment })).trim();
 	const wanted = /^go (\S+)$/m.exec(readFileSync(join(root, "tools", module, "go.mod"), "utf8"))?.[1] ?? "";
-	const isNewEnough = version.replace(/^go/, "").localeCompare(wanted, "en", { numeric: true }) >= 0;
-	return isNewEnough ? { path } : { missing: `only ${version}, where it takes Go ${wanted},` };
+	const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "go"));
+	const found = onPath.filter((path) => existsSync(path));
+	// Where it is installed to, whether the PATH of this shell says so or not.
+	if (found.length === 0) found.push(...["/usr/local/go/bin/go"].filter((path) => existsSync(path)));
+	let missing = "no Go";
+	for (const path of new Set(found)) {
+		const { stdout } = await capture(path, ["env", "GOVERSION"], { env: goEnvironment });
+		const version = stdout.trim();
+		const isNewEnough = version.replace(/^go/, "").localeCompare(wanted, "en", { numeric: true }) >= 0;
+		if (/^go\d/.test(version) && isNewEnough) return { path };
+		missing = `only ${version || `a Go that does not run (${path})`}, where it takes Go ${wanted},`;
+	}
+	return { missing };
 }
 
 // Nothing of the machine's own settings decides what is built, and no other Go is fetched.
@@ -98,7 +105,10 @@ export async function buildGoTool(tool: GoTool, go: string): Promise<void> {
 			],
 			{ cwd: join(root, "tools", module), env: goEnvironment },
 		);
-		await rename(unfinished, folder);
+		await rename(unfinished, folder).catch((error: unknown) => {
+			// Another has built the same at the same time.
+			if (!existsSync(folder)) throw error;
+		});
 	} finally {
 		await rm(unfinished, { recursive: true, force: true });
 	}

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ContainerPort, containerPorts } from "./container-ports.ts";
@@ -43,7 +44,9 @@ export interface Loopback extends Chain {
 /** Starts Jaeger, every Prometheus, and the demo, and has all of them end with `ends`. */
 export async function startOnLoopback(ends: AsyncDisposableStack, options: LoopbackOptions): Promise<Loopback> {
 	const folder = await mkdtemp(join(tmpdir(), "footlight-stack-"));
-	ends.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+	const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+	ends.defer(async () => remove());
+	process.once("exit", remove); // for whoever does not wait until all of it has ended
 	const free = await freePorts(containerPorts.length + options.prometheus.length);
 	const anyPort = () => free.pop() ?? 0;
 	const anyPorts = Object.fromEntries(containerPorts.map((name) => [name, anyPort()])) as Record<ContainerPort, number>;

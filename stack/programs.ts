@@ -10,8 +10,8 @@ export interface Program {
 }
 
 export interface PrometheusProgram extends Program {
-	/** The promtool of the same release. */
-	readonly promtool: string;
+	/** The promtool of the same release; undefined where there is none, which only tests miss. */
+	readonly promtool: string | undefined;
 }
 
 /** What the stack runs without containers. */
@@ -70,7 +70,8 @@ async function built<T extends Program>(
 		await buildGoTool(tool, go.path);
 	}
 	const found = await look(folder);
-	if (found === undefined) throw new Error(`stack: what Go has built in ${folder} does not run`);
+	if (found === undefined)
+		throw new Error(`stack: what Go has built in ${folder} does not run: delete that folder to have it built again`);
 	return found;
 }
 
@@ -117,14 +118,15 @@ async function programAt(
 
 async function prometheusAt(path: string, promtool: string): Promise<PrometheusProgram | undefined> {
 	const version = prometheusVersionIn(await printedBy(path, "--version"));
-	if (version === undefined || (await printedBy(promtool, "--version")) === "") return undefined;
-	return { path, version, promtool };
+	if (version === undefined) return undefined;
+	const isOfSameRelease = (await printedBy(promtool, "--version")).startsWith(`promtool, version ${version} `);
+	return { path, version, promtool: isOfSameRelease ? promtool : undefined };
 }
 
 /** Both streams, for older releases print it on the other one; nothing where there is no such program. */
 async function printedBy(path: string, parameter: string): Promise<string> {
 	try {
-		const { exitCode, stdout, stderr } = await capture(path, [parameter]);
+		const { exitCode, stdout, stderr } = await capture(path, [parameter], { timeoutMs: 10_000 });
 		return exitCode === 0 ? stdout + stderr : "";
 	} catch {
 		return "";

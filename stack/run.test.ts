@@ -124,6 +124,13 @@ describe("npm run stack", () => {
 		expect(stderr).toContain("docker compose failed");
 	});
 
+	test.each(["--help", "-h", "help"])("says with %s what there is to ask for", (word) => {
+		const { status, stdout, calls } = stack("exit 0", word);
+		expect([status, calls]).toEqual([0, []]);
+		for (const command of ["up", "down", "status", "logs", "--profile logs|scale"])
+			expect(stdout).toContain(`  ${command} `);
+	});
+
 	test("refuses a command it does not know", () => {
 		const { status, stderr, calls } = stack("exit 0", "restart");
 		expect([status, calls]).toEqual([2, []]);

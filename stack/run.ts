@@ -7,18 +7,37 @@ import { inContainers } from "./in-containers.ts";
 import { findPrograms } from "./programs.ts";
 import { withoutDocker } from "./without-docker.ts";
 
+const done = 0;
 const failed = 1;
 const wrongUsage = 2;
 const unavailable = 69;
 
+const usage = `The demo, Jaeger, Prometheus and Grafana on this machine; dashboards/README.md says more.
+
+Usage: npm run stack -- [command] [options]
+
+  up      build the demo and start all of it in Docker; without Docker all but Grafana, until Ctrl-C (the default)
+  down    stop all of it
+  status  what runs
+  logs    what it writes
+
+  --profile logs|scale   what \`up\` starts beside that; may be repeated
+
+Other options go to Docker Compose.`;
+
 try {
 	process.exitCode = await stack(process.argv.slice(2));
 } catch (error) {
-	console.error(error instanceof Error ? error.message : error);
+	const message = error instanceof Error ? error.message : String(error);
+	console.error(/^stack: /m.test(message) ? message : `stack: ${message}`);
 	process.exitCode = failed;
 }
 
 async function stack(parameters: readonly string[]): Promise<number> {
+	if (["--help", "-h", "help"].includes(parameters[0] ?? "")) {
+		console.log(usage);
+		return done;
+	}
 	const asked = readArguments(parameters);
 	if (typeof asked === "string") {
 		console.error(asked);

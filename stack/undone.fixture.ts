@@ -3,6 +3,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { undone } from "./undone.ts";
 
+process.once("exit", () => console.log("exit"));
 await undone(
 	async (ends) => {
 		const { promise, reject } = Promise.withResolvers<never>();

@@ -36,7 +36,7 @@ test.each([
 		if (text.includes("ready")) child.kill(signal);
 	});
 	const [code] = await once(child, "close");
-	expect([code, printed.trim().split("\n")]).toEqual([expected, ["ready", "second", "first"]]);
+	expect([code, printed.trim().split("\n")]).toEqual([expected, ["ready", "second", "first", "exit"]]);
 });
 
 test("ends with the code that is given for a signal", async () => {
@@ -44,4 +44,15 @@ test("ends with the code that is given for a signal", async () => {
 	child.stdout.setEncoding("utf8").on("data", (text: string) => text.includes("ready") && child.kill("SIGINT"));
 	const [code] = await once(child, "close");
 	expect(code).toBe(0);
+});
+
+test("ends at once when it is told twice, with what is done at the end of a process", async () => {
+	const child = spawn(process.execPath, [fileURLToPath(new URL("undone.fixture.ts", import.meta.url))]);
+	let printed = "";
+	child.stdout.setEncoding("utf8").on("data", (text: string) => {
+		printed += text;
+		if (/ready|second/.test(text)) child.kill("SIGINT");
+	});
+	const [code] = await once(child, "close");
+	expect([code, printed.trim().split("\n")]).toEqual([130, ["ready", "second", "exit"]]);
 });

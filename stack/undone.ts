@@ -14,10 +14,16 @@ export async function undone<T>(
 	let over: Promise<void> | undefined;
 	// A signal makes `use` fail too, and whoever comes second waits for the first.
 	const undo = () => (over ??= ends.disposeAsync());
+	let told = false;
 	const listeners = signals.map((signal) => {
-		const listener = () =>
-			void undo().finally(() => process.exit(exitCodes[signal] ?? 128 + constants.signals[signal]));
-		process.once(signal, listener);
+		const end = () => process.exit(exitCodes[signal] ?? 128 + constants.signals[signal]);
+		const listener = () => {
+			// Whoever is told twice is in a hurry; what has a listener for the end of the process is still done.
+			if (told) end();
+			told = true;
+			void undo().finally(end);
+		};
+		process.on(signal, listener);
 		return () => process.off(signal, listener);
 	});
 	try {

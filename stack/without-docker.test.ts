@@ -30,7 +30,15 @@ test("says which port is taken, and the variable that moves it", async () => {
 	);
 });
 
-test.each(["http", "0", "65536", "4318.5", " "])("refuses %j for a port", async (port) => {
+test("says which two variables name the same port", async () => {
+	await moveAllPorts();
+	vi.stubEnv("OTLP_HTTP_PORT", process.env.PROMETHEUS_PORT);
+	await expect(withoutDocker(programs)).rejects.toThrow(
+		"stack: PROMETHEUS_PORT and OTLP_HTTP_PORT are the same port, ",
+	);
+});
+
+test.each(["http", "0", "65536", "4318.5", " ", "0x9999", "1e4"])("refuses %j for a port", async (port) => {
 	await moveAllPorts();
 	vi.stubEnv("PROMETHEUS_PORT", port);
 	await expect(withoutDocker(programs)).rejects.toThrow(

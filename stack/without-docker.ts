@@ -5,7 +5,7 @@ import { publishedPort } from "./compose.ts";
 import type { ContainerPort } from "./container-ports.ts";
 import { startOnLoopback } from "./on-loopback.ts";
 import { lineFor, type Place, places } from "./places.ts";
-import type { Programs } from "./programs.ts";
+import { majorOf, type Programs } from "./programs.ts";
 import { applicationOnHost } from "./prometheus.ts";
 import { isFree } from "./service.ts";
 import { undone } from "./undone.ts";
@@ -18,13 +18,17 @@ const placesHere = places.filter(({ service, profile }) => profile === undefined
  * of them does not start, or ends of itself.
  */
 export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Programs): Promise<never> {
-	// As Compose does: what is in the environment wins.
+	// What is in the environment wins, as with Compose.
 	const envFile = join(root, ".env");
 	if (existsSync(envFile)) process.loadEnvFile(envFile);
 	const ports = await publishedPorts();
-	console.log(`stack: starting Jaeger ${jaeger.version}, Prometheus ${prometheus.version} and the demo ...`);
+	console.log(
+		`stack: without it: starting Jaeger ${jaeger.version}, Prometheus ${prometheus.version} and the demo ...`,
+	);
 	return undone(
 		async (ends) => {
+			// Whoever has closed what this is written to is not there any more.
+			process.stdout.on("error", () => process.kill(process.pid, "SIGTERM"));
 			const { ended, jaegerUrl } = await startOnLoopback(ends, {
 				...{ jaeger, prometheus: [prometheus], ports },
 				otherAddresses: { [applicationOnHost]: "127.0.0.1:9464" },
@@ -32,6 +36,7 @@ export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Progra
 			for (const place of placesHere) console.log(lineFor(place, `127.0.0.1:${ports[portOf(place)]}`));
 			console.log(nextSteps);
 			if (!(await hasPages(jaegerUrl))) console.log(withoutPages);
+			if (majorOf(prometheus.version) < 3) console.log(withoutOtlp);
 			throw new Error(await ended);
 		},
 		{ SIGINT: 0 },
@@ -45,17 +50,26 @@ Grafana takes Docker. One of your own shows the dashboards too: give it this Pro
 const withoutPages = `This Jaeger was built by Go, without its pages: it answers at /api alone, as in /api/traces?service=docs-qa.
 Its release on the PATH has them: https://www.jaegertracing.io/download/`;
 
+const withoutOtlp = "This Prometheus is older than 3: it scrapes, and takes no metrics that are pushed.";
+
 /** Of a Jaeger that was built without them, the only page says so. */
 async function hasPages(jaegerUrl: string): Promise<boolean> {
-	const page = await (await fetch(jaegerUrl)).text();
+	const page = await fetch(jaegerUrl).then(
+		(response) => response.text(),
+		() => "",
+	);
 	return !page.includes("not compiled with the UI assets");
 }
 
 /** Their ports, as the compose file publishes them. */
 async function publishedPorts(): Promise<Partial<Record<ContainerPort, number>>> {
 	const ports: Partial<Record<ContainerPort, number>> = {};
+	const variables = new Map<number, string>();
 	for (const place of placesHere) {
 		const { variable, port } = publishedPort(place, process.env);
+		const other = variables.get(port);
+		if (other !== undefined) throw new Error(`stack: ${other} and ${variable} are the same port, ${port}: move one`);
+		variables.set(port, variable);
 		if (!(await isFree(port))) {
 			throw new Error(
 				`stack: port ${port} is taken: what is there has to end, or ${variable} has to be set to another (in the environment or in .env)`,

@@ -14,10 +14,14 @@ export async function configurations({ programs }: Stack): Promise<string> {
 	}
 	const { jaeger, prometheus, collector, loki } = programs;
 	const [newest] = prometheus;
-	await output(newest.promtool, ["check", "config", prometheusConfigFile]);
 	await output(jaeger.path, ["validate", `--config=${jaegerConfigFile}`]);
-	const read = [`promtool ${newest.version} prometheus.yaml`, `Jaeger ${jaeger.version} jaeger.yaml`];
+	const read = [`Jaeger ${jaeger.version} jaeger.yaml`];
 	const left: string[] = [];
+	if (newest.promtool === undefined) left.push(prometheusConfigFile);
+	else {
+		await output(newest.promtool, ["check", "config", prometheusConfigFile]);
+		read.push(`promtool ${newest.version} prometheus.yaml`);
+	}
 	if (collector === undefined) left.push(...collectorConfigFiles);
 	else {
 		for (const file of collectorConfigFiles) await output(collector.path, ["validate", `--config=${file}`]);
