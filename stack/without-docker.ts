@@ -28,7 +28,8 @@ export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Progra
 	return undone(
 		async (ends) => {
 			// Whoever has closed what this is written to is not there any more.
-			process.stdout.on("error", () => process.kill(process.pid, "SIGTERM"));
+			process.stdout.once("error", () => process.kill(process.pid, "SIGTERM"));
+			process.stdout.on("error", () => {});
 			const { ended, jaegerUrl } = await startOnLoopback(ends, {
 				...{ jaeger, prometheus: [prometheus], ports },
 				otherAddresses: { [applicationOnHost]: "127.0.0.1:9464" },
@@ -37,6 +38,8 @@ export async function withoutDocker({ jaeger, prometheus: [prometheus] }: Progra
 			console.log(nextSteps);
 			if (!(await hasPages(jaegerUrl))) console.log(withoutPages);
 			if (majorOf(prometheus.version) < 3) console.log(withoutOtlp);
+			// The demo first sends what it has, which may take seconds.
+			ends.defer(async () => console.log("\nstack: stopping ..."));
 			throw new Error(await ended);
 		},
 		{ SIGINT: 0 },
